@@ -1,0 +1,1 @@
+//! Real datasets, their formats and loaders.

@@ -1,0 +1,1 @@
+//! Tensor shapes as types.

@@ -1,0 +1,1 @@
+//! Typed tensors, operations and backends.

@@ -1,0 +1,1 @@
+//! Tolerances, seeded data and slice comparisons for tests.

@@ -1,0 +1,1 @@
+//! What a user is told: compile-fail cases and their compiling twins.
