@@ -1,0 +1,121 @@
+//! Broadcasting: shapes are aligned at their last axes; an axis of size 1 stretches, and missing axes are added in front.
+
+use typenum::{Bit, U1, UInt, UTerm, Unsigned};
+
+use crate::dim::{Dim, Dyn, of_size};
+use crate::failure::shapes_clash;
+use crate::shape::Shape;
+
+/// Two axes that broadcast: they are the same, or one of them is 1.
+///
+/// A [`Dyn`] beside another size is checked at run time. A named axis broadcasts with itself and with 1.
+#[diagnostic::on_unimplemented(
+    message = "cannot broadcast: an axis of size {Self} meets an axis of size {R}",
+    label = "these axes are neither equal nor 1"
+)]
+pub trait BroadcastDim<R: Dim>: Dim {
+    /// The axis that results.
+    type Output: Dim;
+}
+
+impl<D: Dim> BroadcastDim<D> for D {
+    type Output = D;
+}
+
+// The rest does not overlap with the impl above: 1 is `UInt<UTerm, B1>`, and every number from 2 on is
+// `UInt<UInt<_, _>, _>`.
+macro_rules! stretch {
+    ($([$($parameter:tt)*] $Left:ty, $Right:ty => $Output:ty;)*) => {$(
+        impl<$($parameter)*> BroadcastDim<$Right> for $Left {
+            type Output = $Output;
+        }
+    )*};
+}
+
+type Many<High, Middle, Low> = UInt<UInt<High, Middle>, Low>;
+
+stretch! {
+    [] UTerm, U1 => UTerm;
+    [] U1, UTerm => UTerm;
+    [High: Unsigned, Middle: Bit, Low: Bit] U1, Many<High, Middle, Low> => Many<High, Middle, Low>;
+    [High: Unsigned, Middle: Bit, Low: Bit] Many<High, Middle, Low>, U1 => Many<High, Middle, Low>;
+    [] Dyn, U1 => Dyn;
+    [] U1, Dyn => Dyn;
+    [High: Unsigned, Middle: Bit, Low: Bit] Dyn, Many<High, Middle, Low> => Many<High, Middle, Low>;
+    [High: Unsigned, Middle: Bit, Low: Bit] Many<High, Middle, Low>, Dyn => Many<High, Middle, Low>;
+}
+
+/// Two shapes that broadcast.
+#[diagnostic::on_unimplemented(
+    message = "shapes `{Self}` and `{R}` do not broadcast",
+    label = "these shapes do not broadcast"
+)]
+pub trait Broadcast<R>: Shape {
+    /// The shape that results.
+    type Output: Shape;
+
+    /// The shape that results.
+    ///
+    /// # Panics
+    /// If sizes known only at run time are neither equal nor 1.
+    fn broadcast(&self, right: &R) -> Self::Output;
+}
+
+/// The size that results when two axes of shapes `left` and `right` meet.
+#[inline(always)]
+fn meet(a: usize, b: usize, left: &[usize], right: &[usize]) -> usize {
+    if a == b || b == 1 {
+        a
+    } else if a == 1 {
+        b
+    } else {
+        shapes_clash("broadcast", "sizes are neither equal nor 1", left, right)
+    }
+}
+
+// `only` are the leading axes that one operand lacks, `both` the pairs of axes that meet.
+macro_rules! broadcast {
+    (left [$($Only:ident)*] both [$($L:ident $R:ident)*]) => {
+        impl<$($Only: Dim,)* $($L: BroadcastDim<$R>, $R: Dim,)*> Broadcast<($($R,)*)> for ($($Only,)* $($L,)*) {
+            type Output = ($($Only,)* $(<$L as BroadcastDim<$R>>::Output,)*);
+            broadcast!(body [$($Only)*] [$($Only)* $($L)*] [$($R)*] [$($L $R)*]);
+        }
+    };
+    (right [$($Only:ident)*] both [$($L:ident $R:ident)*]) => {
+        impl<$($Only: Dim,)* $($L: BroadcastDim<$R>, $R: Dim,)*> Broadcast<($($Only,)* $($R,)*)> for ($($L,)*) {
+            type Output = ($($Only,)* $(<$L as BroadcastDim<$R>>::Output,)*);
+            broadcast!(body [$($Only)*] [$($L)*] [$($Only)* $($R)*] [$($L $R)*]);
+        }
+    };
+    (body [$($Only:ident)*] [$($Left:ident)*] [$($Right:ident)*] [$($L:ident $R:ident)*]) => {
+        #[inline]
+        #[allow(non_snake_case, unused_variables)]
+        fn broadcast(&self, right: &($($Right,)*)) -> Self::Output {
+            let (left_dims, right_dims) = (self.dims(), right.dims());
+            let (left_dims, right_dims) = (left_dims.as_ref(), right_dims.as_ref());
+            let ($($Left,)*) = *self;
+            let ($($Right,)*) = *right;
+            ($($Only,)* $(of_size(meet($L.size(), $R.size(), left_dims, right_dims)),)*)
+        }
+    };
+}
+
+// All pairs of ranks with the given axes in common: one operand has these leading axes, or all but the first of them, ...
+macro_rules! leading {
+    ([]; [$($Both:ident)*]) => {
+        broadcast!(left [] both [$($Both)*]);
+    };
+    ([$First:ident $($Rest:ident)*]; [$($Both:ident)*]) => {
+        broadcast!(left [$First $($Rest)*] both [$($Both)*]);
+        broadcast!(right [$First $($Rest)*] both [$($Both)*]);
+        leading!([$($Rest)*]; [$($Both)*]);
+    };
+}
+
+leading!([A B C D E F]; []);
+leading!([A B C D E]; [P1 Q1]);
+leading!([A B C D]; [P1 Q1 P2 Q2]);
+leading!([A B C]; [P1 Q1 P2 Q2 P3 Q3]);
+leading!([A B]; [P1 Q1 P2 Q2 P3 Q3 P4 Q4]);
+leading!([A]; [P1 Q1 P2 Q2 P3 Q3 P4 Q4 P5 Q5]);
+leading!([]; [P1 Q1 P2 Q2 P3 Q3 P4 Q4 P5 Q5 P6 Q6]);

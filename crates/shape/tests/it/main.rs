@@ -1,0 +1,4 @@
+//! What shapes give, seen from outside.
+
+mod literals;
+mod relations;
