@@ -2,37 +2,37 @@
 
 use std::iter;
 
-use proc_macro::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
+use proc_macro::{Delimiter, Group, Literal, Span, TokenStream, TokenTree};
+
+use crate::error::{Error, Result};
+use crate::template::expand;
 
 /// `[path of typenum] literal` → the number as a type.
-pub(crate) fn number(input: TokenStream) -> TokenStream {
+pub(crate) fn number(input: TokenStream) -> Result<TokenStream> {
     let (typenum, rest) = path_and_rest(input);
     let tokens: Vec<TokenTree> = transparent(rest).collect();
     match &tokens[..] {
-        [TokenTree::Literal(literal)] => match parse(literal) {
-            Ok(value) => tower(value, &typenum),
-            Err(message) => error(&message, literal.span()),
-        },
-        [] => error("expected an integer literal", Span::call_site()),
-        [first, ..] => error("expected a single integer literal", first.span()),
+        [TokenTree::Literal(literal)] => Ok(tower(value(literal)?, &typenum)),
+        [] => Err(Error::new(Span::call_site(), "expected an integer literal")),
+        [first, ..] => Err(Error::new(
+            first.span(),
+            "expected a single integer literal",
+        )),
     }
 }
 
 /// `[path of typenum] axis, axis, …` → a tuple type; each axis is an integer literal or a type.
-pub(crate) fn tuple(input: TokenStream) -> TokenStream {
+pub(crate) fn tuple(input: TokenStream) -> Result<TokenStream> {
     let (typenum, rest) = path_and_rest(input);
     let mut fields = TokenStream::new();
     for axis in split_at_commas(rest) {
-        match &axis[..] {
-            [TokenTree::Literal(literal)] => match parse(literal) {
-                Ok(value) => fields.extend(tower(value, &typenum)),
-                Err(message) => return error(&message, literal.span()),
-            },
-            _ => fields.extend(axis),
-        }
-        fields.extend([punct(',')]);
+        let axis = match &axis[..] {
+            [TokenTree::Literal(literal)] => tower(value(literal)?, &typenum),
+            _ => axis.into_iter().collect(),
+        };
+        fields.extend(expand("$axis,", Span::call_site(), &[("axis", &axis)]));
     }
-    TokenTree::from(Group::new(Delimiter::Parenthesis, fields)).into()
+    Ok(TokenTree::from(Group::new(Delimiter::Parenthesis, fields)).into())
 }
 
 /// Splits off the leading bracketed path, which the calling macro made with `$crate`.
@@ -40,7 +40,7 @@ fn path_and_rest(input: TokenStream) -> (TokenStream, TokenStream) {
     let mut tokens = input.into_iter();
     match tokens.next() {
         Some(TokenTree::Group(path)) => (path.stream(), tokens.collect()),
-        _ => (TokenStream::new(), TokenStream::new()),
+        _ => panic!("the calling macro passes the path of typenum first"),
     }
 }
 
@@ -56,7 +56,8 @@ fn transparent(tokens: TokenStream) -> Box<dyn Iterator<Item = TokenTree>> {
 
 /// Splits at the commas that are not inside the angle brackets of a type's own parameters.
 fn split_at_commas(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
-    let mut axes = vec![Vec::new()];
+    let mut axes = Vec::new();
+    let mut axis = Vec::new();
     let mut depth = 0usize;
     for token in transparent(tokens) {
         if let TokenTree::Punct(punct) = &token {
@@ -64,22 +65,21 @@ fn split_at_commas(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
                 '<' => depth += 1,
                 '>' => depth = depth.saturating_sub(1),
                 ',' if depth == 0 => {
-                    axes.push(Vec::new());
+                    axes.push(std::mem::take(&mut axis));
                     continue;
                 }
                 _ => {}
             }
         }
-        if let Some(axis) = axes.last_mut() {
-            axis.push(token);
-        }
+        axis.push(token);
     }
+    axes.push(axis);
     axes.retain(|axis| !axis.is_empty());
     axes
 }
 
 /// The value of an integer literal without a suffix.
-fn parse(literal: &Literal) -> Result<u64, String> {
+fn value(literal: &Literal) -> Result<u64> {
     let text = literal.to_string().replace('_', "");
     let (digits, radix) = match text.get(..2) {
         Some("0x") => (&text[2..], 16),
@@ -87,63 +87,21 @@ fn parse(literal: &Literal) -> Result<u64, String> {
         Some("0b") => (&text[2..], 2),
         _ => (&text[..], 10),
     };
-    u64::from_str_radix(digits, radix)
-        .map_err(|_| format!("`{literal}` is not an unsigned integer below 2⁶⁴"))
+    u64::from_str_radix(digits, radix).map_err(|_| {
+        let message = format!("`{literal}` is not an integer in 0 ..= {}", u64::MAX);
+        Error::new(literal.span(), message)
+    })
 }
 
 /// `UInt<UInt<…, B1>, B0>`: the bits of `value`, the highest innermost.
 fn tower(value: u64, typenum: &TokenStream) -> TokenStream {
-    let mut number = item(typenum, "UTerm");
-    for position in (0..u64::BITS - value.leading_zeros()).rev() {
-        let bit = if value >> position & 1 == 1 {
-            "B1"
-        } else {
-            "B0"
+    let bits = u64::BITS - value.leading_zeros();
+    let mut text = "$typenum::UInt<".repeat(bits as usize) + "$typenum::UTerm";
+    for position in (0..bits).rev() {
+        text += match value >> position & 1 {
+            1 => ", $typenum::B1>",
+            _ => ", $typenum::B0>",
         };
-        let mut next = item(typenum, "UInt");
-        next.extend([punct('<')]);
-        next.extend(number);
-        next.extend([punct(',')]);
-        next.extend(item(typenum, bit));
-        next.extend([punct('>')]);
-        number = next;
     }
-    number
-}
-
-/// `path::name`.
-fn item(path: &TokenStream, name: &str) -> TokenStream {
-    let mut tokens = path.clone();
-    tokens.extend([
-        TokenTree::from(Punct::new(':', Spacing::Joint)),
-        punct(':'),
-        Ident::new(name, Span::call_site()).into(),
-    ]);
-    tokens
-}
-
-fn punct(character: char) -> TokenTree {
-    Punct::new(character, Spacing::Alone).into()
-}
-
-/// `::core::compile_error! { "message" }`, reported at `span`.
-fn error(message: &str, span: Span) -> TokenStream {
-    let message = TokenTree::from(Literal::string(message));
-    let tokens: [TokenTree; 8] = [
-        Punct::new(':', Spacing::Joint).into(),
-        punct(':'),
-        Ident::new("core", span).into(),
-        Punct::new(':', Spacing::Joint).into(),
-        punct(':'),
-        Ident::new("compile_error", span).into(),
-        punct('!'),
-        Group::new(Delimiter::Parenthesis, message.into()).into(),
-    ];
-    tokens
-        .into_iter()
-        .map(|mut token| {
-            token.set_span(span);
-            token
-        })
-        .collect()
+    expand(&text, Span::call_site(), &[("typenum", typenum)])
 }

@@ -103,6 +103,7 @@ macro_rules! axis {
             }
 
             #[inline(always)]
+            #[allow(clippy::unused_unit, reason = "the only axis leaves no axis")]
             fn remove(&self) -> Self::Remove {
                 ($(self.$b,)* $(self.$a,)*)
             }
@@ -128,6 +129,7 @@ macro_rules! last {
             }
 
             #[inline(always)]
+            #[allow(clippy::unused_unit, reason = "nothing leads to the only axis")]
             fn init(&self) -> Self::Init {
                 ($(self.$b,)*)
             }

@@ -89,7 +89,8 @@ macro_rules! broadcast {
     };
     (body [$($Only:ident)*] [$($Left:ident)*] [$($Right:ident)*] [$($L:ident $R:ident)*]) => {
         #[inline]
-        #[allow(non_snake_case, unused_variables)]
+        #[allow(non_snake_case, reason = "a value has the name of its type")]
+        #[allow(unused_variables, clippy::unused_unit, reason = "scalars have no axes")]
         fn broadcast(&self, right: &($($Right,)*)) -> Self::Output {
             let (left_dims, right_dims) = (self.dims(), right.dims());
             let (left_dims, right_dims) = (left_dims.as_ref(), right_dims.as_ref());
