@@ -1,1 +1,26 @@
 //! Real datasets, their formats and loaders.
+//!
+//! A [`Dataset`] gives any of its examples as part of a batch; a [`Loader`] hands out batches in a seeded order and prepares the next ones in the background; a source such as [`Mnist`] is read from files whose every byte is accounted for.
+//! Nothing here opens a network connection.
+//!
+//! - [`dataset`](Dataset), [`loader`](Loader), [`split`](train_validation_split): what all datasets have in common.
+//! - [`mnist`](Mnist): the datasets, a file each.
+//! - [`idx`]: the formats they are stored in.
+//! - [`fuzz`]: what must hold for any bytes.
+
+mod checksum;
+mod dataset;
+mod error;
+pub mod fuzz;
+pub mod idx;
+mod loader;
+mod mnist;
+mod order;
+mod split;
+
+pub use checksum::Sha256;
+pub use dataset::Dataset;
+pub use error::Error;
+pub use loader::{Epoch, Loader, LoaderState};
+pub use mnist::Mnist;
+pub use split::{Subset, train_validation_split};

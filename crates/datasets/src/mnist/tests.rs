@@ -1,0 +1,226 @@
+use tenon_testkit::{Tolerance, assert_close};
+
+use super::*;
+
+/// A folder that is removed with everything in it at the end of its test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(test: &str) -> Self {
+        let path = env::temp_dir().join(format!("tenon-mnist-{test}-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> &Self {
+        fs::write(self.0.join(name), bytes).unwrap();
+        self
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+fn images(dims: &[u32]) -> Vec<u8> {
+    let len = dims.iter().product::<u32>() as usize;
+    let data = (0..len).map(|i| i as u8).collect();
+    Idx::new(ElementType::U8, dims.to_vec(), data)
+        .unwrap()
+        .to_bytes()
+}
+
+fn labels(labels: &[u8]) -> Vec<u8> {
+    let dims = vec![labels.len() as u32];
+    Idx::new(ElementType::U8, dims, labels.to_vec())
+        .unwrap()
+        .to_bytes()
+}
+
+/// Writes the two files as the test part, reads it, and returns the error without the path of the folder.
+fn refusal(test: &str, images: &[u8], labels: &[u8]) -> String {
+    let folder = Folder::new(test);
+    folder
+        .write(TEST_IMAGES.name, images)
+        .write(TEST_LABELS.name, labels);
+    let error = Mnist::test(&folder.0).unwrap_err().to_string();
+    let start = format!("{}/", folder.0.display());
+    error.strip_prefix(&start).unwrap().to_owned()
+}
+
+#[test]
+fn vendored_files_hold_the_published_examples() {
+    let directory = Path::new(VENDORED);
+    let train = Mnist::train(directory).unwrap();
+    let test = Mnist::test(directory).unwrap();
+    let n_per_class = |mnist: &Mnist| {
+        let mut counts = [0; Mnist::CLASSES];
+        for &label in mnist.labels() {
+            counts[usize::from(label)] += 1;
+        }
+        counts
+    };
+    assert_eq!(
+        n_per_class(&train),
+        [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    );
+    assert_eq!(
+        n_per_class(&test),
+        [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    );
+    assert_eq!(train.images.len(), 60_000 * Mnist::PIXELS);
+    assert_eq!(test.images.len(), 10_000 * Mnist::PIXELS);
+    assert_eq!(train.labels()[..5], [5, 0, 4, 1, 9]);
+    assert_eq!(test.labels()[..5], [7, 2, 1, 0, 4]);
+    // The margin of an image is blank and its middle is not.
+    assert!(
+        train.image(0)[..Mnist::SIDE]
+            .iter()
+            .all(|&pixel| pixel == 0)
+    );
+    assert!(train.image(0).contains(&255));
+}
+
+#[test]
+fn mean_and_deviation_are_those_of_the_training_pixels() {
+    let train = Mnist::train(Path::new(VENDORED)).unwrap();
+    let mut counts = [0_u64; 256];
+    for &pixel in &train.images {
+        counts[usize::from(pixel)] += 1;
+    }
+    let n = train.images.len() as f64;
+    let moment = |power: i32| -> f64 {
+        let terms = counts.iter().enumerate();
+        terms
+            .map(|(pixel, &count)| (pixel as f64 / 255.0).powi(power) * count as f64 / n)
+            .sum()
+    };
+    let (mean, mean_square) = (moment(1), moment(2));
+    let deviation = (mean_square - mean * mean).sqrt();
+    // The constants are the customary ones, rounded to four places.
+    let rounding = Tolerance::absolute(0.5e-4);
+    assert_close(
+        &[Mnist::MEAN, Mnist::STANDARD_DEVIATION],
+        &[mean, deviation],
+        rounding,
+    );
+}
+
+#[test]
+fn normalized_pixels_follow_the_formula() {
+    let pixels: Vec<u8> = (0..=255).collect();
+    let mut numbers = vec![0.0; 256];
+    Mnist::normalize(&pixels, &mut numbers);
+    let expected: Vec<f64> = (0..256)
+        .map(|pixel| (f64::from(pixel) / 255.0 - 0.1307) / 0.3081)
+        .collect();
+    assert_close(&numbers, &expected, Tolerance::rounding::<f32>(1));
+    assert_close(
+        &[numbers[0], numbers[255]],
+        &[-0.4242, 2.8215],
+        Tolerance::absolute(0.5e-4),
+    );
+}
+
+#[test]
+fn files_of_a_folder_may_be_compressed_or_not() {
+    let folder = Folder::new("mixed");
+    let compressed = fs::read(Path::new(VENDORED).join("t10k-labels-idx1-ubyte.gz")).unwrap();
+    folder.write("t10k-labels-idx1-ubyte.gz", &compressed);
+    folder.write(TEST_IMAGES.name, &images(&[10_000, 28, 28]));
+    let test = Mnist::test(&folder.0).unwrap();
+    assert_eq!(test.labels()[..3], [7, 2, 1]);
+    assert_eq!(test.image(1)[0], (Mnist::PIXELS % 256) as u8);
+}
+
+#[test]
+fn missing_file_is_named() {
+    let folder = Folder::new("missing");
+    let path = folder.0.join("train-images-idx3-ubyte");
+    assert_eq!(
+        Mnist::train(&folder.0).unwrap_err().to_string(),
+        format!(
+            "{}: expected this file, or one named so with .gz added; found neither",
+            path.display()
+        )
+    );
+}
+
+#[test]
+fn unreadable_file_is_named() {
+    let folder = Folder::new("unreadable");
+    fs::create_dir(folder.0.join(TEST_IMAGES.name)).unwrap();
+    let error = Mnist::test(&folder.0).unwrap_err();
+    assert!(matches!(error, Error::Read { .. }), "{error}");
+}
+
+#[test]
+fn changed_file_is_refused() {
+    let error = TEST_LABELS
+        .verify(Path::new("labels.gz"), b"abc")
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "labels.gz: sha-256: expected {}, found {}",
+            TEST_LABELS.sha256,
+            Sha256::of(b"abc")
+        )
+    );
+}
+
+#[test]
+fn file_in_another_format_is_named() {
+    assert_eq!(
+        refusal("format", b"<html>", &labels(&[1])),
+        "t10k-images-idx3-ubyte: magic number: expected [0, 0], found [60, 104]"
+    );
+}
+
+#[test]
+fn images_and_labels_exchanged_are_refused() {
+    assert_eq!(
+        refusal("exchanged", &labels(&[1]), &images(&[1, 28, 28])),
+        "t10k-images-idx3-ubyte: rank: expected 3, found 1"
+    );
+}
+
+#[test]
+fn images_of_another_size_are_refused() {
+    assert_eq!(
+        refusal("height", &images(&[1, 27, 28]), &labels(&[1])),
+        "t10k-images-idx3-ubyte: image height: expected 28, found 27"
+    );
+    assert_eq!(
+        refusal("width", &images(&[1, 28, 32]), &labels(&[1])),
+        "t10k-images-idx3-ubyte: image width: expected 28, found 32"
+    );
+}
+
+#[test]
+fn numbers_other_than_bytes_are_refused() {
+    let mut signed = images(&[1, 28, 28]);
+    signed[2] = ElementType::I8 as u8;
+    assert_eq!(
+        refusal("signed", &signed, &labels(&[1])),
+        "t10k-images-idx3-ubyte: element type: expected 8, found 9"
+    );
+}
+
+#[test]
+fn label_that_is_no_digit_is_refused() {
+    assert_eq!(
+        refusal("label", &images(&[3, 28, 28]), &labels(&[1, 9, 10])),
+        "t10k-labels-idx1-ubyte: label of example 2: expected less than 10, found 10"
+    );
+}
+
+#[test]
+fn labels_must_be_as_many_as_images() {
+    assert_eq!(
+        refusal("count", &images(&[3, 28, 28]), &labels(&[1, 9])),
+        "t10k-labels-idx1-ubyte: number of labels: expected 3, found 2"
+    );
+}
