@@ -1,0 +1,474 @@
+//! One function applied to every element of one, two or three views.
+//!
+//! Views are read in row-by-row order whatever their strides, so broadcasting is nothing but a
+//! view with strides of 0. Axes are merged first (see [`crate::layout`]); what remains is a row
+//! loop whose common cases, each operand contiguous or constant, are vectorized.
+
+use crate::layout::{Loops, View};
+use crate::simd::{Kernel, Simd, dispatch};
+use crate::threads::{parallel_chunks_mut, parallel_for};
+
+/// How many elements a task has: large enough to be worth handing over, small enough to balance.
+const BLOCK: usize = 16 * 1024;
+
+/// `y[i] = f(x[i])`.
+pub fn map<T, Y>(x: View<'_, T>, y: &mut [Y], f: impl Fn(T) -> Y + Sync)
+where
+    T: Copy + Sync,
+    Y: Copy + Send,
+{
+    assert_eq!(x.len(), y.len(), "elements of the input and of the output");
+    let loops = Loops::new(x.dims(), [x.strides()]);
+    parallel_chunks_mut(y, BLOCK, |i, y| {
+        dispatch(Map {
+            x,
+            loops: &loops,
+            start: i * BLOCK,
+            y,
+            f: &f,
+        });
+    });
+}
+
+/// `y[i] = f(y[i])`.
+pub fn map_mut<T: Copy + Send>(y: &mut [T], f: impl Fn(T) -> T + Sync) {
+    parallel_chunks_mut(y, BLOCK, |_, y| dispatch(MapMut { y, f: &f }));
+}
+
+/// `y[i] = f(a[i], b[i])`; the dims of `a` and `b` are equal.
+pub fn zip<A, B, Y>(a: View<'_, A>, b: View<'_, B>, y: &mut [Y], f: impl Fn(A, B) -> Y + Sync)
+where
+    A: Copy + Sync,
+    B: Copy + Sync,
+    Y: Copy + Send,
+{
+    assert_eq!(a.dims(), b.dims(), "dims of both operands");
+    assert_eq!(
+        a.len(),
+        y.len(),
+        "elements of the operands and of the output"
+    );
+    let loops = Loops::new(a.dims(), [a.strides(), b.strides()]);
+    parallel_chunks_mut(y, BLOCK, |i, y| {
+        dispatch(Zip {
+            a,
+            b,
+            loops: &loops,
+            start: i * BLOCK,
+            y,
+            f: &f,
+        });
+    });
+}
+
+/// `a[i] = f(a[i], b[i])`, with `a` row by row in the dims of `b`.
+pub fn zip_mut<A, B>(a: &mut [A], b: View<'_, B>, f: impl Fn(A, B) -> A + Sync)
+where
+    A: Copy + Send,
+    B: Copy + Sync,
+{
+    assert_eq!(a.len(), b.len(), "elements of both operands");
+    let loops = Loops::new(b.dims(), [b.strides()]);
+    parallel_chunks_mut(a, BLOCK, |i, a| {
+        dispatch(ZipMut {
+            a,
+            b,
+            loops: &loops,
+            start: i * BLOCK,
+            f: &f,
+        });
+    });
+}
+
+/// `y[i] = f(a[i], b[i], c[i])`; the dims of `a`, `b` and `c` are equal.
+pub fn zip3<A, B, C, Y>(
+    a: View<'_, A>,
+    b: View<'_, B>,
+    c: View<'_, C>,
+    y: &mut [Y],
+    f: impl Fn(A, B, C) -> Y + Sync,
+) where
+    A: Copy + Sync,
+    B: Copy + Sync,
+    C: Copy + Sync,
+    Y: Copy + Send,
+{
+    assert!(
+        a.dims() == b.dims() && b.dims() == c.dims(),
+        "dims of all operands"
+    );
+    assert_eq!(
+        a.len(),
+        y.len(),
+        "elements of the operands and of the output"
+    );
+    let loops = Loops::new(a.dims(), [a.strides(), b.strides(), c.strides()]);
+    parallel_chunks_mut(y, BLOCK, |i, y| {
+        dispatch(Zip3 {
+            a,
+            b,
+            c,
+            loops: &loops,
+            start: i * BLOCK,
+            y,
+            f: &f,
+        });
+    });
+}
+
+/// `y[i] = value`.
+pub fn fill<T: Copy + Send + Sync>(y: &mut [T], value: T) {
+    parallel_chunks_mut(y, BLOCK, |_, y| y.fill(value));
+}
+
+/// `y[i] = x[i]`: writes any view row by row. Views whose columns are contiguous instead of their
+/// rows (a transposed matrix) are copied in tiles, so that both sides use whole cache lines.
+pub fn copy<T: Copy + Send + Sync>(x: View<'_, T>, y: &mut [T]) {
+    let loops = Loops::new(x.dims(), [x.strides()]);
+    let contiguous_axis = (0..loops.dims().len()).find(|&axis| loops.strides(axis) == [1]);
+    match contiguous_axis {
+        Some(axis) if axis + 1 < loops.dims().len() && !x.is_empty() => {
+            assert_eq!(x.len(), y.len(), "elements of the input and of the output");
+            transpose(x.start(), &loops, axis, y);
+        }
+        _ => map(x, y, |value| value),
+    }
+}
+
+/// The sides of the tiles of a transposition: 16 × 4 bytes are a cache line.
+const TILE: usize = 16;
+
+/// Copies a view that is contiguous along `axis`, which is not its last.
+fn transpose<T: Copy + Send + Sync>(x: *const T, loops: &Loops<1>, axis: usize, y: &mut [T]) {
+    struct Source<T>(*const T);
+    // SAFETY: the pointer stands for a `&[T]`, and `T: Sync`.
+    unsafe impl<T: Sync> Sync for Source<T> {}
+
+    let source = Source(x);
+    let source = &source;
+    let dims = loops.dims();
+    let n_columns = dims[dims.len() - 1];
+    let [column_stride] = loops.strides(dims.len() - 1);
+    let n_rows = dims[axis];
+    // From one index of `axis` to the next in `y`.
+    let row_step: usize = dims[axis + 1..].iter().product();
+    let n_middle = row_step / n_columns;
+    let n_outer: usize = dims[..axis].iter().product();
+    let tiles = n_rows.div_ceil(TILE);
+    let per_task = (BLOCK / (TILE * n_columns)).max(1);
+    let n_strips = n_outer * n_middle * tiles;
+    let parts = crate::threads::Disjoint::new(y);
+
+    // Where the remaining axes put strip (outer, middle) in `x`.
+    let offset_of = |outer: usize, middle: usize| {
+        let mut offset = 0;
+        let mut rest = middle;
+        for between in (axis + 1..dims.len() - 1).rev() {
+            offset += (rest % dims[between]) as isize * loops.strides(between)[0];
+            rest /= dims[between];
+        }
+        let mut rest = outer;
+        for above in (0..axis).rev() {
+            offset += (rest % dims[above]) as isize * loops.strides(above)[0];
+            rest /= dims[above];
+        }
+        offset
+    };
+
+    parallel_for(n_strips.div_ceil(per_task), |task| {
+        for strip in task * per_task..((task + 1) * per_task).min(n_strips) {
+            let (outer, middle, first_row) = (
+                strip / tiles / n_middle,
+                strip / tiles % n_middle,
+                strip % tiles * TILE,
+            );
+            let from = offset_of(outer, middle);
+            let to = outer * n_rows * row_step + middle * n_columns;
+            let rows = first_row..(first_row + TILE).min(n_rows);
+            for first_column in (0..n_columns).step_by(TILE) {
+                let columns = first_column..(first_column + TILE).min(n_columns);
+                for row in rows.clone() {
+                    let place = to + row * row_step + columns.start;
+                    // SAFETY: each strip writes its own rows of its own (outer, middle).
+                    let y = unsafe { parts.slice(place, columns.len()) };
+                    for (y, column) in y.iter_mut().zip(columns.clone()) {
+                        let offset = from + row as isize + column as isize * column_stride;
+                        // SAFETY: the loops stay inside the view, which is inside its data.
+                        *y = unsafe { source.0.offset(offset).read() };
+                    }
+                }
+            }
+        }
+    });
+}
+
+struct Map<'a, 'y, T, Y, F> {
+    x: View<'a, T>,
+    loops: &'a Loops<1>,
+    start: usize,
+    y: &'y mut [Y],
+    f: &'a F,
+}
+
+impl<T: Copy, Y: Copy, F: Fn(T) -> Y> Kernel for Map<'_, '_, T, Y, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let Map {
+            x,
+            loops,
+            start,
+            y,
+            f,
+        } = self;
+        let x = x.start();
+        let [stride] = loops.row_strides();
+        loops.for_each_row(start, y.len(), |place, [offset], n| {
+            let y = &mut y[place..place + n];
+            // SAFETY: the loops stay inside the view.
+            let x = unsafe { Row::new(x.offset(offset), stride, n) };
+            match x {
+                Row::Contiguous(x) => {
+                    for (y, &x) in y.iter_mut().zip(x) {
+                        *y = f(x);
+                    }
+                }
+                Row::Constant(x) => y.fill(f(x)),
+                Row::Strided(x) => {
+                    for (i, y) in y.iter_mut().enumerate() {
+                        *y = f(x.get(i));
+                    }
+                }
+            }
+        });
+    }
+}
+
+struct MapMut<'a, 'y, T, F> {
+    y: &'y mut [T],
+    f: &'a F,
+}
+
+impl<T: Copy, F: Fn(T) -> T> Kernel for MapMut<'_, '_, T, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        for y in self.y {
+            *y = (self.f)(*y);
+        }
+    }
+}
+
+struct Zip<'a, 'y, A, B, Y, F> {
+    a: View<'a, A>,
+    b: View<'a, B>,
+    loops: &'a Loops<2>,
+    start: usize,
+    y: &'y mut [Y],
+    f: &'a F,
+}
+
+impl<A: Copy, B: Copy, Y: Copy, F: Fn(A, B) -> Y> Kernel for Zip<'_, '_, A, B, Y, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let Zip {
+            a,
+            b,
+            loops,
+            start,
+            y,
+            f,
+        } = self;
+        let (a, b) = (a.start(), b.start());
+        let [a_stride, b_stride] = loops.row_strides();
+        loops.for_each_row(start, y.len(), |place, [a_offset, b_offset], n| {
+            let y = &mut y[place..place + n];
+            // SAFETY: the loops stay inside both views.
+            let (a, b) = unsafe {
+                (
+                    Row::new(a.offset(a_offset), a_stride, n),
+                    Row::new(b.offset(b_offset), b_stride, n),
+                )
+            };
+            match (a, b) {
+                (Row::Contiguous(a), Row::Contiguous(b)) => {
+                    for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
+                        *y = f(a, b);
+                    }
+                }
+                (Row::Contiguous(a), Row::Constant(b)) => {
+                    for (y, &a) in y.iter_mut().zip(a) {
+                        *y = f(a, b);
+                    }
+                }
+                (Row::Constant(a), Row::Contiguous(b)) => {
+                    for (y, &b) in y.iter_mut().zip(b) {
+                        *y = f(a, b);
+                    }
+                }
+                (a, b) => {
+                    for (i, y) in y.iter_mut().enumerate() {
+                        *y = f(a.get(i), b.get(i));
+                    }
+                }
+            }
+        });
+    }
+}
+
+struct ZipMut<'a, 'y, A, B, F> {
+    a: &'y mut [A],
+    b: View<'a, B>,
+    loops: &'a Loops<1>,
+    start: usize,
+    f: &'a F,
+}
+
+impl<A: Copy, B: Copy, F: Fn(A, B) -> A> Kernel for ZipMut<'_, '_, A, B, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let ZipMut {
+            a,
+            b,
+            loops,
+            start,
+            f,
+        } = self;
+        let b = b.start();
+        let [stride] = loops.row_strides();
+        loops.for_each_row(start, a.len(), |place, [offset], n| {
+            let a = &mut a[place..place + n];
+            // SAFETY: the loops stay inside the view.
+            let b = unsafe { Row::new(b.offset(offset), stride, n) };
+            match b {
+                Row::Contiguous(b) => {
+                    for (a, &b) in a.iter_mut().zip(b) {
+                        *a = f(*a, b);
+                    }
+                }
+                Row::Constant(b) => {
+                    for a in a {
+                        *a = f(*a, b);
+                    }
+                }
+                Row::Strided(b) => {
+                    for (i, a) in a.iter_mut().enumerate() {
+                        *a = f(*a, b.get(i));
+                    }
+                }
+            }
+        });
+    }
+}
+
+struct Zip3<'a, 'y, A, B, C, Y, F> {
+    a: View<'a, A>,
+    b: View<'a, B>,
+    c: View<'a, C>,
+    loops: &'a Loops<3>,
+    start: usize,
+    y: &'y mut [Y],
+    f: &'a F,
+}
+
+impl<A: Copy, B: Copy, C: Copy, Y: Copy, F> Kernel for Zip3<'_, '_, A, B, C, Y, F>
+where
+    F: Fn(A, B, C) -> Y,
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let Zip3 {
+            a,
+            b,
+            c,
+            loops,
+            start,
+            y,
+            f,
+        } = self;
+        let (a, b, c) = (a.start(), b.start(), c.start());
+        let [a_stride, b_stride, c_stride] = loops.row_strides();
+        loops.for_each_row(
+            start,
+            y.len(),
+            |place, [a_offset, b_offset, c_offset], n| {
+                let y = &mut y[place..place + n];
+                // SAFETY: the loops stay inside the three views.
+                let (a, b, c) = unsafe {
+                    (
+                        Row::new(a.offset(a_offset), a_stride, n),
+                        Row::new(b.offset(b_offset), b_stride, n),
+                        Row::new(c.offset(c_offset), c_stride, n),
+                    )
+                };
+                if let (Row::Contiguous(a), Row::Contiguous(b), Row::Contiguous(c)) = (&a, &b, &c) {
+                    for (((y, &a), &b), &c) in y.iter_mut().zip(*a).zip(*b).zip(*c) {
+                        *y = f(a, b, c);
+                    }
+                } else {
+                    for (i, y) in y.iter_mut().enumerate() {
+                        *y = f(a.get(i), b.get(i), c.get(i));
+                    }
+                }
+            },
+        );
+    }
+}
+
+/// Elements at equal distances, sorted by how they can be read.
+enum Row<'a, T> {
+    Contiguous(&'a [T]),
+    Constant(T),
+    Strided(StridedRow<T>),
+}
+
+struct StridedRow<T> {
+    start: *const T,
+    stride: isize,
+    len: usize,
+}
+
+impl<T: Copy> Row<'_, T> {
+    /// # Safety
+    /// `n ≥ 1` elements, `stride` apart, can be read from `start` on for as long as the row lives.
+    #[inline(always)]
+    unsafe fn new(start: *const T, stride: isize, n: usize) -> Self {
+        match stride {
+            // SAFETY: by the caller's promise.
+            1 => Row::Contiguous(unsafe { std::slice::from_raw_parts(start, n) }),
+            // SAFETY: by the caller's promise.
+            0 => Row::Constant(unsafe { start.read() }),
+            _ => Row::Strided(StridedRow {
+                start,
+                stride,
+                len: n,
+            }),
+        }
+    }
+
+    #[inline(always)]
+    fn get(&self, i: usize) -> T {
+        match self {
+            Row::Contiguous(row) => row[i],
+            Row::Constant(value) => *value,
+            Row::Strided(row) => row.get(i),
+        }
+    }
+}
+
+impl<T: Copy> StridedRow<T> {
+    #[inline(always)]
+    fn get(&self, i: usize) -> T {
+        assert!(i < self.len);
+        // SAFETY: `i` is inside the row, which can be read (see `Row::new`).
+        unsafe { self.start.offset(i as isize * self.stride).read() }
+    }
+}

@@ -1,0 +1,367 @@
+//! Sums, maxima and their places along an axis.
+//!
+//! A tensor is seen as `(outer, len, inner)`, row by row, with the axis in the middle ([`Axis`]).
+//! Sums are blocked: short runs are added by a fixed number of interleaved accumulators and the
+//! runs are then added to each other, so the error grows like the logarithm of the length or the
+//! square root at worst, and the order depends on the sizes alone, not on threads or vectors.
+
+use crate::simd::{Kernel, Simd, dispatch};
+use crate::threads::{parallel_chunks_mut, parallel_chunks_mut2};
+use crate::{Float, scratch};
+
+/// The middle axis of `(outer, len, inner)`, row by row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Axis {
+    /// The product of the sizes of the axes before.
+    pub outer: usize,
+    /// The size of the axis itself.
+    pub len: usize,
+    /// The product of the sizes of the axes behind.
+    pub inner: usize,
+}
+
+impl Axis {
+    /// Axis `axis` of a tensor of `dims`.
+    ///
+    /// # Example
+    /// ```
+    /// use tenon_kernels::reduce::Axis;
+    /// assert_eq!(Axis::of(&[2, 3, 5, 7], 1), Axis { outer: 2, len: 3, inner: 35 });
+    /// ```
+    pub fn of(dims: &[usize], axis: usize) -> Axis {
+        Axis {
+            outer: dims[..axis].iter().product(),
+            len: dims[axis],
+            inner: dims[axis + 1..].iter().product(),
+        }
+    }
+
+    /// The elements of the whole tensor.
+    pub fn numel(&self) -> usize {
+        self.outer * self.len * self.inner
+    }
+
+    /// The elements that are left when the axis is reduced.
+    pub fn reduced(&self) -> usize {
+        self.outer * self.inner
+    }
+
+    /// Panics unless `whole` elements fill the tensor and `reduced` elements what is left of it.
+    pub(crate) fn check(&self, whole: usize, reduced: usize) {
+        assert_eq!(whole, self.numel(), "elements of {self:?}");
+        assert_eq!(
+            reduced,
+            self.reduced(),
+            "elements of {self:?} without its axis"
+        );
+    }
+}
+
+/// How many accumulators a contiguous run is dealt out to: two of the widest vectors.
+const LANES: usize = 32;
+/// The length of a contiguous run.
+const RUN: usize = 4096;
+/// About how many elements a task reads.
+const BLOCK: usize = 32 * 1024;
+
+/// The sum of all elements.
+pub fn sum_all<E: Float>(x: &[E]) -> E {
+    let n_blocks = x.len().div_ceil(BLOCK);
+    if n_blocks <= 1 {
+        return dispatch(Sum(x));
+    }
+    scratch::with(n_blocks, |partial: &mut [E]| {
+        parallel_chunks_mut(partial, 1, |i, partial| {
+            partial[0] = dispatch(Sum(&x[i * BLOCK..x.len().min((i + 1) * BLOCK)]));
+        });
+        dispatch(Sum(partial))
+    })
+}
+
+/// `y[o, i] = Σₖ x[o, k, i]`.
+pub fn sum<E: Float>(x: &[E], axis: Axis, y: &mut [E]) {
+    axis.check(x.len(), y.len());
+    let Axis { len, inner, .. } = axis;
+    if inner == 1 {
+        let rows = (BLOCK / len.max(1)).max(1);
+        parallel_chunks_mut(y, rows, |i, y| {
+            for (row, y) in y.iter_mut().enumerate() {
+                *y = sum_all(&x[(i * rows + row) * len..][..len]);
+            }
+        });
+        return;
+    }
+    if inner == 0 {
+        return;
+    }
+    let rows = (BLOCK / inner).max(16);
+    let n_chunks = len.div_ceil(rows).max(1);
+    if n_chunks == 1 {
+        let per_task = (BLOCK / (len * inner).max(1)).max(1);
+        parallel_chunks_mut(y, inner * per_task, |i, y| {
+            for (slab, y) in y.chunks_exact_mut(inner).enumerate() {
+                let slab = i * per_task + slab;
+                dispatch(SumRows {
+                    x: &x[slab * len * inner..][..len * inner],
+                    y,
+                });
+            }
+        });
+        return;
+    }
+    scratch::with(axis.outer * n_chunks * inner, |partial: &mut [E]| {
+        parallel_chunks_mut(partial, inner, |i, y| {
+            let (slab, chunk) = (i / n_chunks, i % n_chunks);
+            let rows = chunk * rows..((chunk + 1) * rows).min(len);
+            let x = &x[(slab * len + rows.start) * inner..(slab * len + rows.end) * inner];
+            dispatch(SumRows { x, y });
+        });
+        for (x, y) in partial
+            .chunks_exact(n_chunks * inner)
+            .zip(y.chunks_exact_mut(inner))
+        {
+            dispatch(SumRows { x, y });
+        }
+    });
+}
+
+/// Sums a gradient of a broadcast result back to what was broadcast: `to` are the dims of the
+/// smaller shape, aligned with the last of `dims`, each equal to its partner or 1.
+///
+/// `y[j] = Σ x[i]` over all places `i` of `dims` that show place `j` of `to`.
+pub fn sum_to<E: Float>(x: &[E], dims: &[usize], to: &[usize], y: &mut [E]) {
+    assert!(to.len() <= dims.len(), "{to:?} broadcasts to {dims:?}");
+    let lead = dims.len() - to.len();
+    let reduces = |axis: usize| {
+        let target = if axis < lead { 1 } else { to[axis - lead] };
+        assert!(
+            target == dims[axis] || target == 1,
+            "{to:?} broadcasts to {dims:?}"
+        );
+        target != dims[axis]
+    };
+    assert_eq!(
+        x.len(),
+        dims.iter().product::<usize>(),
+        "elements of {dims:?}"
+    );
+    assert_eq!(y.len(), to.iter().product::<usize>(), "elements of {to:?}");
+
+    // The last run of neighboring axes that are to go; the recursion takes the others.
+    let Some(last) = (0..dims.len()).rev().find(|&axis| reduces(axis)) else {
+        y.copy_from_slice(x);
+        return;
+    };
+    let first = (0..last)
+        .rev()
+        .find(|&axis| !reduces(axis))
+        .map_or(0, |axis| axis + 1);
+    let axis = Axis {
+        outer: dims[..first].iter().product(),
+        len: dims[first..=last].iter().product(),
+        inner: dims[last + 1..].iter().product(),
+    };
+    if (0..first).any(reduces) {
+        let mut rest = [1; crate::layout::MAX_RANK];
+        rest[..dims.len()].copy_from_slice(dims);
+        rest[first..=last].fill(1);
+        scratch::with(axis.reduced(), |partial: &mut [E]| {
+            sum(x, axis, partial);
+            sum_to(partial, &rest[..dims.len()], to, y);
+        });
+    } else {
+        sum(x, axis, y);
+    }
+}
+
+/// `y[o, i] = maxₖ x[o, k, i]`, NaN if any of them is NaN.
+///
+/// # Panics
+/// If the axis is empty.
+pub fn max<E: Float>(x: &[E], axis: Axis, y: &mut [E]) {
+    axis.check(x.len(), y.len());
+    let Axis { len, inner, .. } = axis;
+    assert!(len > 0 || y.is_empty(), "the maximum of nothing");
+    let slabs = (BLOCK / (len * inner).max(1)).max(1);
+    parallel_chunks_mut(y, inner * slabs, |i, y| {
+        for (slab, y) in y.chunks_exact_mut(inner).enumerate() {
+            let x = &x[(i * slabs + slab) * len * inner..][..len * inner];
+            if inner == 1 {
+                y[0] = dispatch(Max(x));
+            } else {
+                dispatch(MaxRows { x, y });
+            }
+        }
+    });
+}
+
+/// `y[o, i]`: the first `k` for which `x[o, k, i]` is the maximum; NaN counts as the largest.
+///
+/// # Panics
+/// If the axis is empty.
+pub fn argmax<E: Float>(x: &[E], axis: Axis, y: &mut [u32]) {
+    axis.check(x.len(), y.len());
+    let Axis { len, inner, .. } = axis;
+    assert!(
+        len > 0 || y.is_empty(),
+        "the place of the maximum of nothing"
+    );
+    let slabs = (BLOCK / (len * inner).max(1)).max(1);
+    parallel_chunks_mut(y, inner * slabs, |i, y| {
+        for (slab, y) in y.chunks_exact_mut(inner).enumerate() {
+            let x = &x[(i * slabs + slab) * len * inner..][..len * inner];
+            y.fill(0);
+            for (k, row) in x.chunks_exact(inner).enumerate().skip(1) {
+                for (column, y) in y.iter_mut().enumerate() {
+                    let best = x[*y as usize * inner + column];
+                    if row[column] > best || (row[column].is_nan() && !best.is_nan()) {
+                        *y = k as u32;
+                    }
+                }
+            }
+        }
+    });
+}
+
+/// The maximum along an axis and where it first is, in one pass: see [`max()`] and [`argmax`].
+pub fn max_and_argmax<E: Float>(x: &[E], axis: Axis, y: &mut [E], places: &mut [u32]) {
+    argmax(x, axis, places);
+    axis.check(x.len(), y.len());
+    let Axis { len, inner, .. } = axis;
+    if inner == 0 {
+        return;
+    }
+    parallel_chunks_mut2(y, BLOCK, places, BLOCK, |i, y, places| {
+        for (at, (y, &mut place)) in y.iter_mut().zip(places).enumerate() {
+            let (slab, column) = ((i * BLOCK + at) / inner, (i * BLOCK + at) % inner);
+            *y = x[(slab * len + place as usize) * inner + column];
+        }
+    });
+}
+
+/// The sum of a slice, by runs.
+pub(crate) struct Sum<'a, E>(pub(crate) &'a [E]);
+
+impl<E: Float> Kernel for Sum<'_, E> {
+    type Output = E;
+
+    #[inline(always)]
+    fn run<S: Simd>(self) -> E {
+        let mut total = E::ZERO;
+        for run in self.0.chunks(RUN) {
+            let mut lanes = [E::ZERO; LANES];
+            let mut blocks = run.chunks_exact(LANES);
+            for block in &mut blocks {
+                for (lane, &x) in lanes.iter_mut().zip(block) {
+                    *lane += x;
+                }
+            }
+            for (lane, &x) in lanes.iter_mut().zip(blocks.remainder()) {
+                *lane += x;
+            }
+            total += sum_lanes(lanes);
+        }
+        total
+    }
+}
+
+/// The sum of the accumulators, as a balanced tree.
+#[inline(always)]
+pub(crate) fn sum_lanes<E: Float>(mut lanes: [E; LANES]) -> E {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] += lanes[i + width];
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+/// `y[i] = Σₖ x[k, i]` for the rows `k` of `x`, each as long as `y`.
+struct SumRows<'a, 'y, E> {
+    x: &'a [E],
+    y: &'y mut [E],
+}
+
+impl<E: Float> Kernel for SumRows<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        /// Rows added to one accumulator before it is added to the result.
+        const ROWS: usize = 64;
+        let SumRows { x, y } = self;
+        let inner = y.len();
+        y.fill(E::ZERO);
+        for first in (0..inner).step_by(LANES) {
+            let y = &mut y[first..inner.min(first + LANES)];
+            for rows in x.chunks(ROWS * inner) {
+                let mut lanes = [E::ZERO; LANES];
+                for row in rows.chunks_exact(inner) {
+                    let row = &row[first..first + y.len()];
+                    if let Ok(row) = <&[E; LANES]>::try_from(row) {
+                        for (lane, &x) in lanes.iter_mut().zip(row) {
+                            *lane += x;
+                        }
+                    } else {
+                        for (lane, &x) in lanes.iter_mut().zip(row) {
+                            *lane += x;
+                        }
+                    }
+                }
+                for (y, lane) in y.iter_mut().zip(lanes) {
+                    *y += lane;
+                }
+            }
+        }
+    }
+}
+
+/// The larger of the two, or NaN if either is.
+#[inline(always)]
+pub(crate) fn max_or_nan<E: Float>(a: E, b: E) -> E {
+    if a > b || a.is_nan() { a } else { b }
+}
+
+/// The maximum of a slice, NaN if there is one in it.
+pub(crate) struct Max<'a, E>(pub(crate) &'a [E]);
+
+impl<E: Float> Kernel for Max<'_, E> {
+    type Output = E;
+
+    #[inline(always)]
+    fn run<S: Simd>(self) -> E {
+        let mut lanes = [E::NEG_INFINITY; LANES];
+        let mut blocks = self.0.chunks_exact(LANES);
+        for block in &mut blocks {
+            for (lane, &x) in lanes.iter_mut().zip(block) {
+                *lane = max_or_nan(*lane, x);
+            }
+        }
+        for (lane, &x) in lanes.iter_mut().zip(blocks.remainder()) {
+            *lane = max_or_nan(*lane, x);
+        }
+        lanes.into_iter().fold(E::NEG_INFINITY, max_or_nan)
+    }
+}
+
+struct MaxRows<'a, 'y, E> {
+    x: &'a [E],
+    y: &'y mut [E],
+}
+
+impl<E: Float> Kernel for MaxRows<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let MaxRows { x, y } = self;
+        y.fill(E::NEG_INFINITY);
+        for row in x.chunks_exact(y.len()) {
+            for (y, &x) in y.iter_mut().zip(row) {
+                *y = max_or_nan(*y, x);
+            }
+        }
+    }
+}

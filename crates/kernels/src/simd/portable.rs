@@ -1,0 +1,85 @@
+//! Vectors as arrays, for the compiler to map to whatever the target always has.
+
+use super::{Simd, Vector};
+use crate::Float;
+use crate::float::sealed::Element;
+
+#[derive(Clone, Copy)]
+pub struct Portable;
+
+impl Simd for Portable {
+    const FMA: bool = cfg!(target_arch = "aarch64");
+    const REGISTERS: usize = 16;
+    type F32 = Lanes<f32, 4>;
+    type F64 = Lanes<f64, 2>;
+}
+
+#[derive(Clone, Copy)]
+pub struct Lanes<E, const N: usize>([E; N]);
+
+impl<E: Float, const N: usize> Vector<E> for Lanes<E, N> {
+    const LANES: usize = N;
+
+    #[inline(always)]
+    unsafe fn splat(value: E) -> Self {
+        Lanes([value; N])
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const E) -> Self {
+        // SAFETY: the caller lets `N` numbers be read; an array needs no more alignment than they.
+        Lanes(unsafe { from.cast::<[E; N]>().read() })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut E) {
+        // SAFETY: the caller lets `N` numbers be written.
+        unsafe { to.cast::<[E; N]>().write(self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_first(from: *const E, n: usize) -> Self {
+        let mut lanes = [E::ZERO; N];
+        for (i, lane) in lanes.iter_mut().enumerate().take(n) {
+            // SAFETY: the caller lets `n` numbers be read.
+            *lane = unsafe { from.add(i).read() };
+        }
+        Lanes(lanes)
+    }
+
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut E, n: usize) {
+        for (i, lane) in self.0.iter().enumerate().take(n) {
+            // SAFETY: the caller lets `n` numbers be written.
+            unsafe { to.add(i).write(*lane) };
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        Lanes(std::array::from_fn(|i| self.0[i] + other.0[i]))
+    }
+
+    #[inline(always)]
+    unsafe fn mul(self, other: Self) -> Self {
+        Lanes(std::array::from_fn(|i| self.0[i] * other.0[i]))
+    }
+
+    #[inline(always)]
+    unsafe fn mul_add(self, factor: Self, term: Self) -> Self {
+        Lanes(std::array::from_fn(|i| {
+            Element::fused::<Portable>(self.0[i], factor.0[i], term.0[i])
+        }))
+    }
+
+    #[inline(always)]
+    unsafe fn max(self, other: Self) -> Self {
+        Lanes(std::array::from_fn(|i| {
+            if self.0[i] > other.0[i] {
+                self.0[i]
+            } else {
+                other.0[i]
+            }
+        }))
+    }
+}
