@@ -114,13 +114,14 @@ fn type_name(name: &str) -> String {
 
 /// `text` with one more line like `line`, before the first of its kind that sorts after it.
 fn insert_sorted(text: &str, line: &str, name: &str) -> Option<String> {
-    let (before, after) = line.split_once("example_name")?;
+    let start = &line[..line.find("example_name")?];
+    let end = line.chars().next_back()?;
+    // What stands between `mod ` and `;`, or between `pub use ` and `;`.
+    let is_name = |c: char| c.is_alphanumeric() || "_:".contains(c);
     let is_alike = |candidate: &str| {
-        let candidate = candidate.trim();
-        let is_name = |middle: &str| middle.chars().all(|c| c.is_alphanumeric() || c == '_');
-        let rest = candidate.strip_prefix(before);
-        rest.and_then(|rest| rest.strip_suffix(after))
-            .is_some_and(is_name)
+        let rest = candidate.trim().strip_prefix(start);
+        rest.and_then(|rest| rest.strip_suffix(end))
+            .is_some_and(|middle| middle.chars().all(is_name))
     };
     let new_line = fill_in(line, name);
 
@@ -182,6 +183,14 @@ mod tests {
             insert_sorted(text, "example_name,", "cos").as_deref(),
             Some(expected)
         );
+    }
+
+    #[test]
+    fn sorts_exports() {
+        let text = "mod b;\npub use a::{A, C};\npub use b::B;\n";
+        let expected = "mod b;\npub use a::{A, C};\npub use aa::Aa;\npub use b::B;\n";
+        let line = "pub use example_name::ExampleName;";
+        assert_eq!(insert_sorted(text, line, "aa").as_deref(), Some(expected));
     }
 
     #[test]
