@@ -6,6 +6,7 @@
 //! - [`dataset`](Dataset), [`loader`](Loader), [`split`](train_validation_split): what all datasets have in common.
 //! - [`mnist`](Mnist): the datasets, a file each.
 //! - [`idx`]: the formats they are stored in.
+//! - [`image`]: pictures from elsewhere, for a trained model to classify.
 //! - [`fuzz`]: what must hold for any bytes.
 
 mod checksum;
@@ -13,6 +14,7 @@ mod dataset;
 mod error;
 pub mod fuzz;
 pub mod idx;
+pub mod image;
 mod loader;
 mod mnist;
 mod order;

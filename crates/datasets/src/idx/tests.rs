@@ -179,4 +179,12 @@ proptest! {
         bytes[at] ^= flip;
         crate::fuzz::check_idx(&bytes);
     }
+
+    #[test]
+    fn any_bytes_after_a_plausible_start_are_refused_or_read(
+        start in prop::sample::select(vec![&[][..], &[0, 0, 8, 1, 0, 0, 0], &[0, 0, 11], &GZIP_MAGIC, &[0x1f, 0x8b, 8, 0]]),
+        rest in prop::collection::vec(any::<u8>(), 0..40),
+    ) {
+        crate::fuzz::check_idx(&[start, &rest].concat());
+    }
 }
