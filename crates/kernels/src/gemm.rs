@@ -59,6 +59,18 @@ impl<'a, E: Float> MatRef<'a, E> {
         }
     }
 
+    /// The first matrix of a view: its last two axes at index 0 of all others.
+    ///
+    /// # Panics
+    /// If the view has fewer than two axes.
+    pub fn last_axes(view: View<'a, E>) -> Self {
+        let rank = view.dims().len();
+        let [rows, cols] = [rank - 2, rank - 1].map(|axis| view.dims()[axis]);
+        let [row_stride, col_stride] = [rank - 2, rank - 1].map(|axis| view.strides()[axis]);
+        let (data, offset) = view.parts();
+        MatRef { data, offset, rows, cols, row_stride, col_stride }
+    }
+
     /// The same matrix with rows and columns exchanged.
     pub fn transposed(self) -> Self {
         MatRef {

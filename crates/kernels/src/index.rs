@@ -82,3 +82,48 @@ pub fn select_backward<E: Float>(dy: &[E], classes: usize, labels: &[u32], dx: &
         dx[row * classes..][..classes][label as usize] = dy;
     }
 }
+/// `y[plane, i] = x[plane, indices[plane, i]]`, where `x` and `y` are `planes` runs of equal length.
+///
+/// # Panics
+/// If an index is outside of its plane.
+pub fn gather<E: Float>(planes: usize, x: &[E], indices: &[u32], y: &mut [E]) {
+    assert_eq!(indices.len(), y.len(), "an index for each element of the output");
+    if y.is_empty() {
+        return;
+    }
+    let (from, to) = (x.len() / planes, y.len() / planes);
+    let per_task = (BLOCK / to).max(1);
+    parallel_chunks_mut(y, per_task * to, |task, y| {
+        for (plane, y) in y.chunks_exact_mut(to).enumerate() {
+            let plane = task * per_task + plane;
+            let x = &x[plane * from..][..from];
+            for (y, &index) in y.iter_mut().zip(&indices[plane * to..]) {
+                *y = x[index as usize];
+            }
+        }
+    });
+}
+
+/// The derivative of [`gather`]: `dx[plane, j] = Σ dy[plane, i]` over the `i` with
+/// `indices[plane, i] = j`, in the order of `i`.
+///
+/// # Panics
+/// If an index is outside of its plane.
+pub fn scatter_add<E: Float>(planes: usize, dy: &[E], indices: &[u32], dx: &mut [E]) {
+    assert_eq!(indices.len(), dy.len(), "an index for each element of the output");
+    if dx.is_empty() {
+        return;
+    }
+    let (from, to) = (dx.len() / planes, dy.len() / planes);
+    let per_task = (BLOCK / from).max(1);
+    parallel_chunks_mut(dx, per_task * from, |task, dx| {
+        dx.fill(E::ZERO);
+        for (plane, dx) in dx.chunks_exact_mut(from).enumerate() {
+            let at = (task * per_task + plane) * to;
+            for (&dy, &index) in dy[at..][..to].iter().zip(&indices[at..]) {
+                dx[index as usize] += dy;
+            }
+        }
+    });
+}
+

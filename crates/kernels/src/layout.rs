@@ -87,6 +87,11 @@ impl<'a, T> View<'a, T> {
         )
     }
 
+    /// The data, and the place of the first element.
+    pub(crate) fn parts(&self) -> (&'a [T], usize) {
+        (self.data, self.offset)
+    }
+
     /// The size of each axis.
     pub fn dims(&self) -> &[usize] {
         &self.dims[..self.rank]

@@ -1,0 +1,153 @@
+//! Reference-counted buffers that are recycled by size.
+//!
+//! The sizes of one training step repeat exactly in the next one, so a buffer given back is kept,
+//! with its reference count, for the next request of the same length: a steady step asks the
+//! system allocator for nothing.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+
+use tenon_kernels::Float;
+
+/// The numbers a tensor can hold: `f32` and `f64`.
+pub trait Element: Float {
+    #[doc(hidden)]
+    fn pool() -> &'static LazyLock<Mutex<Pool<Self>>>;
+}
+
+macro_rules! element {
+    ($($E:ty),*) => {$(
+        impl Element for $E {
+            fn pool() -> &'static LazyLock<Mutex<Pool<Self>>> {
+                static POOL: LazyLock<Mutex<Pool<$E>>> = LazyLock::new(Mutex::default);
+                &POOL
+            }
+        }
+    )*};
+}
+element!(f32, f64);
+
+/// A shared run of numbers. Cloning it shares; the last handle to go gives it back to the pool.
+pub(crate) struct Buffer<E: Element> {
+    // `None` only while being dropped.
+    shared: Option<Arc<Vec<E>>>,
+}
+
+impl<E: Element> Buffer<E> {
+    /// A buffer of `len` numbers whose contents are arbitrary: the caller overwrites all of them.
+    pub(crate) fn arbitrary(len: usize) -> Self {
+        let mut shared = pool::<E>().take(len);
+        if POISON.get() {
+            let numbers = Arc::get_mut(&mut shared).expect("a pooled buffer has one handle");
+            numbers.fill(E::NAN);
+        }
+        Buffer { shared: Some(shared) }
+    }
+
+    pub(crate) fn from_vec(numbers: Vec<E>) -> Self {
+        pool::<E>().adopt(numbers.len());
+        Buffer { shared: Some(Arc::new(numbers)) }
+    }
+
+    /// The numbers for writing, when this is the only handle to them.
+    pub(crate) fn get_mut(&mut self) -> Option<&mut [E]> {
+        Arc::get_mut(self.shared.as_mut()?).map(Vec::as_mut_slice)
+    }
+}
+
+impl<E: Element> Clone for Buffer<E> {
+    fn clone(&self) -> Self {
+        Buffer { shared: self.shared.clone() }
+    }
+}
+
+impl<E: Element> Deref for Buffer<E> {
+    type Target = [E];
+    fn deref(&self) -> &[E] {
+        self.shared.as_deref().map_or(&[], Vec::as_slice)
+    }
+}
+
+impl<E: Element> Drop for Buffer<E> {
+    fn drop(&mut self) {
+        let Some(mut shared) = self.shared.take() else { return };
+        // Two threads that drop the last two handles at once may both see the other's: the buffer
+        // is then freed instead of kept, which costs an allocation and nothing else.
+        if Arc::get_mut(&mut shared).is_some() {
+            pool::<E>().give(shared);
+        }
+    }
+}
+
+fn pool<E: Element>() -> MutexGuard<'static, Pool<E>> {
+    E::pool().lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Idle buffers by length, and how much is in use.
+#[doc(hidden)]
+pub struct Pool<E> {
+    idle: HashMap<usize, Vec<Arc<Vec<E>>>>,
+    n_idle: usize,
+    n_live: usize,
+    most_live: usize,
+}
+
+impl<E> Default for Pool<E> {
+    fn default() -> Self {
+        Pool { idle: HashMap::new(), n_idle: 0, n_live: 0, most_live: 0 }
+    }
+}
+
+/// Elements that may lie idle in any case, so that small programs never evict.
+const FREE_ALLOWANCE: usize = 1 << 20;
+
+impl<E: Element> Pool<E> {
+    fn take(&mut self, len: usize) -> Arc<Vec<E>> {
+        self.adopt(len);
+        if let Some(shared) = self.idle.get_mut(&len).and_then(Vec::pop) {
+            self.n_idle -= len;
+            return shared;
+        }
+        self.make_room();
+        Arc::new(vec![E::ZERO; len])
+    }
+
+    /// Counts a buffer that came from outside as being in use.
+    fn adopt(&mut self, len: usize) {
+        self.n_live += len;
+        self.most_live = self.most_live.max(self.n_live);
+    }
+
+    fn give(&mut self, shared: Arc<Vec<E>>) {
+        let len = shared.len();
+        self.n_live -= len;
+        self.n_idle += len;
+        self.idle.entry(len).or_default().push(shared);
+    }
+
+    /// Frees idle buffers until the pool holds at most a quarter more than was ever in use at once. Only a request that no idle buffer fits comes here.
+    fn make_room(&mut self) {
+        let most = self.most_live + self.most_live / 4 + FREE_ALLOWANCE;
+        while self.n_live + self.n_idle > most && self.n_idle > 0 {
+            let largest = self.idle.iter().filter(|(_, list)| !list.is_empty()).map(|(&n, _)| n).max();
+            let Some(largest) = largest else { return };
+            let freed = self.idle.remove(&largest).map_or(0, |list| list.len() * largest);
+            self.n_idle -= freed;
+        }
+    }
+}
+
+thread_local! {
+    static POISON: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `f` with every buffer that this thread asks for filled with NaN first, so that a kernel
+/// which does not overwrite its whole output is found out.
+pub fn with_poisoned_buffers<T>(f: impl FnOnce() -> T) -> T {
+    let before = POISON.replace(true);
+    let result = f();
+    POISON.set(before);
+    result
+}

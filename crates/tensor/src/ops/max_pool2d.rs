@@ -1,0 +1,114 @@
+//! The largest element under a moving window.
+
+use std::sync::Arc;
+
+use tenon_kernels::pool2d as kernel;
+use tenon_shape::typenum::Unsigned;
+use tenon_shape::{Image, WindowOut, WindowSize};
+
+use crate::proof::{Domain, Draw, Naive, Proof, register};
+use crate::{Array, Backend, Dims, Element, Op, Query, Tensor, Value};
+
+use super::avg_pool2d::PoolWindow;
+use super::conv2d::Window;
+use super::gather::Gather;
+
+/// The shape of a pooling's result.
+pub type PoolShape<X, K, S, P> =
+    (<X as Image>::B, <X as Image>::C, WindowSize<<X as Image>::H, K, S, P>, WindowSize<<X as Image>::W, K, S, P>);
+
+impl<X: Image, B: Backend> Tensor<X, B> {
+    /// The largest element under a `K × K` window: `yₙ꜀ᵢⱼ = maxₖₗ xₙ꜀,ᵢₛ₊ₖ,ⱼₛ₊ₗ`. Padding never wins.
+    ///
+    /// # Shapes
+    /// `x: (N, C, H, W) → (N, C, H', W')` with `H' = ⌊(H + 2P − K) / S⌋ + 1`
+    ///
+    /// # Gradient
+    /// `dy` goes to the largest element of each window; to the first of equals, in row-major
+    /// order. Keeps one index per window.
+    ///
+    /// # Panics
+    /// When a run-time image is smaller than the window, or the padding is more than half of it.
+    ///
+    /// # Example
+    /// ```
+    /// use tenon_tensor::{prelude::*, Window};
+    /// let x: Tensor<(U1, U1, U2, U2)> = Tensor::from([[[[1.0, 7.0], [3.0, 4.0]]]]);
+    /// let y: Tensor<(U1, U1, U1, U1)> = x.max_pool2d::<U2, _, _>(Window::<U2>::new());
+    /// assert_eq!(y.to_vec(), [7.0]);
+    /// ```
+    pub fn max_pool2d<K: Unsigned, S: Unsigned, P: Unsigned>(
+        &self,
+        window: Window<S, P>,
+    ) -> Tensor<PoolShape<X, K, S, P>, B>
+    where
+        X::H: WindowOut<K, S, P>,
+        X::W: WindowOut<K, S, P>,
+    {
+        let (n, c, h, w) = self.shape.bchw();
+        let window = PoolWindow { kernel: K::USIZE, stride: window.geometry(1).stride, padding: P::USIZE };
+        Tensor { shape: (n, c, h.window_out(), w.window_out()), value: max_pool2d(self.value.clone(), window) }
+    }
+}
+
+/// Max pooling of a value: a [`Gather`] at the places that [`MaxPlaces`] finds.
+pub fn max_pool2d<B: Backend>(x: Value<B>, window: PoolWindow) -> Value<B> {
+    let dims = window.output_dims(x.dims());
+    let indices = MaxPlaces { window }.on([&x]);
+    Gather { planes: dims[0] * dims[1], indices, dims }.on([x])
+}
+
+/// The position in its plane of the largest element of each window.
+#[derive(Clone, Copy, Debug)]
+pub struct MaxPlaces {
+    /// The window.
+    pub window: PoolWindow,
+}
+
+impl Query<1> for MaxPlaces {
+    const NAME: &'static str = "max_places";
+    type Output<E: Element> = Arc<[u32]>;
+
+    fn forward<E: Element>(&self, [x]: [Array<E>; 1]) -> Arc<[u32]> {
+        let sizes = self.window.sizes(x.dims());
+        let mut indices: Arc<[u32]> = std::iter::repeat_n(0, self.window.output_dims(x.dims()).numel()).collect();
+        let x = x.contiguous();
+        let indices_mut = Arc::get_mut(&mut indices).expect("a new buffer has one handle");
+        kernel::max_indices(&sizes, x.as_slice().expect("contiguous"), indices_mut);
+        indices
+    }
+}
+
+/// The proof of [`Tensor::max_pool2d`].
+#[derive(Clone, Debug)]
+pub struct MaxPool2d {
+    window: PoolWindow,
+}
+
+impl Proof<1> for MaxPool2d {
+    const PROVES: &'static str = "max_pool2d";
+
+    fn draw(draw: &mut Draw<'_>) -> (Self, [Dims; 1]) {
+        let (window, dims) = PoolWindow::draw(draw);
+        (MaxPool2d { window }, [dims])
+    }
+
+    fn domains(&self) -> [Domain; 1] {
+        [Domain::Distinct]
+    }
+
+    fn run<B: Backend>(&self, [x]: [Value<B>; 1]) -> Value<B> {
+        max_pool2d(x, self.window)
+    }
+
+    fn oracle(&self, [x]: [&Naive; 1]) -> Naive {
+        let mut max = Naive::zeros(self.window.output_dims(x.dims)).map(|_| f64::NEG_INFINITY);
+        self.window.for_each_element(x.dims, |from, to| {
+            let max = max.at_mut(to);
+            *max = max.max(x.at(from));
+        });
+        max
+    }
+}
+
+register!(MaxPool2d);

@@ -1,0 +1,61 @@
+//! The operations, one file each: documentation with the equation, the typed method, the forward
+//! rule, the derivative rule, and the proof.
+//!
+//! Adding an operation is one file and one line below. The line also registers its proof: a file
+//! that does not name its operations in `register!` does not compile.
+
+use crate::proof::ProofVisitor;
+
+macro_rules! ops {
+    ($($op:ident,)*) => {
+        $(pub mod $op;)*
+
+        /// Shows every operation of this crate to the visitor.
+        pub fn visit_proofs(visitor: &mut impl ProofVisitor) {
+            $($op::proofs(visitor);)*
+        }
+    };
+}
+
+ops! {
+    abs,
+    add,
+    argmax,
+    avg_pool2d,
+    broadcast,
+    compare,
+    concat,
+    conv2d,
+    cross_entropy,
+    div,
+    dropout,
+    exp,
+    expand,
+    gather,
+    linear,
+    ln,
+    log_softmax,
+    matmul,
+    max,
+    max_pool2d,
+    mean,
+    mse,
+    mul,
+    narrow,
+    neg,
+    permute,
+    powf,
+    relu,
+    reshape,
+    scale,
+    select,
+    shift,
+    sigmoid,
+    softmax,
+    sqrt,
+    square,
+    sub,
+    sum,
+    sum_to,
+    tanh,
+}
