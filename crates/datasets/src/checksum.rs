@@ -20,10 +20,7 @@ impl Sha256 {
     /// If there are not 64 lower-case hexadecimal digits; in a constant this is a compile error.
     pub const fn from_hex(digits: &str) -> Self {
         let digits = digits.as_bytes();
-        assert!(
-            digits.len() == 64,
-            "a SHA-256 checksum has 64 hexadecimal digits"
-        );
+        assert!(digits.len() == 64, "a SHA-256 checksum has 64 hexadecimal digits");
         let mut bytes = [0; 32];
         let mut i = 0;
         while i < bytes.len() {

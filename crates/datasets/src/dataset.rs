@@ -6,7 +6,8 @@ use crate::error::Error;
 
 /// A fixed number of examples, any of which can be had at any time as part of a batch.
 ///
-/// A batch is what a model is given: for images with labels, a pair of typed tensors whose first axis is [`Dyn`](tenon_tensor::Dyn).
+/// A batch is what a model is given: for images with labels, a pair of typed tensors whose first
+/// axis is [`Dyn`](tenon_tensor::Dyn).
 ///
 /// # Example
 /// ```
@@ -44,7 +45,8 @@ pub trait Dataset: Send + Sync + 'static {
 
     /// The batch of these examples, in this order.
     ///
-    /// Called on the loader's own thread, once for every step: it should write into recycled memory and allocate nothing in proportion to the batch.
+    /// Called on the loader's own thread, once for every step: it should write into recycled memory
+    /// and allocate nothing in proportion to the batch.
     ///
     /// # Errors
     /// Whatever keeps an example from being read.

@@ -2,7 +2,8 @@
 
 use crate::idx::Idx;
 
-/// Any bytes are either refused or read, and what was read is written as the bytes it was read from.
+/// Any bytes are either refused or read, and what was read is written as the bytes it was read
+/// from.
 ///
 /// # Panics
 /// If that is not so.
@@ -41,9 +42,6 @@ mod tests {
             n_read += usize::from(is_read);
             n_refused += usize::from(!is_read);
         }
-        assert!(
-            n_read > 10 && n_refused > 10,
-            "{n_read} read, {n_refused} refused"
-        );
+        assert!(n_read > 10 && n_refused > 10, "{n_read} read, {n_refused} refused");
     }
 }

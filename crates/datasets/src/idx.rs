@@ -8,7 +8,8 @@ use thiserror::Error;
 /// The first two bytes of every gzip file (RFC 1952, section 2.3.1).
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// No deflate stream expands by more than this factor: a match of 258 bytes takes at least two bits.
+/// No deflate stream expands by more than this factor: a match of 258 bytes takes at least two
+/// bits.
 const DEFLATE_MAX_RATIO: usize = 1032;
 
 /// The bytes before the dims: two zeros, the element type, the rank.
@@ -151,22 +152,16 @@ impl Idx {
     /// An array from its parts.
     ///
     /// # Errors
-    /// [`IdxError::Dims`], [`IdxError::Truncated`] or [`IdxError::Oversized`] if the length of `data` is not that of the dims.
+    /// [`IdxError::Dims`], [`IdxError::Truncated`] or [`IdxError::Oversized`] if the length of
+    /// `data` is not that of the dims.
     ///
     /// # Panics
     /// If there are more than 255 dims, which the format cannot express.
     pub fn new(element_type: ElementType, dims: Vec<u32>, data: Vec<u8>) -> Result<Self, IdxError> {
-        assert!(
-            dims.len() <= usize::from(u8::MAX),
-            "an IDX file has at most 255 dims"
-        );
+        assert!(dims.len() <= usize::from(u8::MAX), "an IDX file has at most 255 dims");
         let expected = data_len(element_type, &dims)?;
         check_data_len(expected, data.len())?;
-        Ok(Self {
-            element_type,
-            dims,
-            data,
-        })
+        Ok(Self { element_type, dims, data })
     }
 
     /// Reads an IDX file from its bytes, which may be compressed as one gzip stream.
@@ -192,44 +187,26 @@ impl Idx {
     fn read(mut source: impl Read, most: usize) -> Result<Self, IdxError> {
         let magic = read_up_to(&mut source, MAGIC_LEN, MAGIC_LEN)?;
         let &[zero_0, zero_1, code, rank] = magic.as_slice() else {
-            return Err(IdxError::Header {
-                expected: MAGIC_LEN,
-                found: magic.len(),
-            });
+            return Err(IdxError::Header { expected: MAGIC_LEN, found: magic.len() });
         };
         if [zero_0, zero_1] != [0, 0] {
-            return Err(IdxError::Magic {
-                found: [zero_0, zero_1],
-            });
+            return Err(IdxError::Magic { found: [zero_0, zero_1] });
         }
-        let element_type =
-            ElementType::from_code(code).ok_or(IdxError::ElementType { found: code })?;
+        let element_type = ElementType::from_code(code).ok_or(IdxError::ElementType { found: code })?;
 
         let dims_len = usize::from(rank) * DIM_LEN;
         let dims = read_up_to(&mut source, dims_len, dims_len)?;
         if dims.len() < dims_len {
-            return Err(IdxError::Header {
-                expected: MAGIC_LEN + dims_len,
-                found: MAGIC_LEN + dims.len(),
-            });
+            return Err(IdxError::Header { expected: MAGIC_LEN + dims_len, found: MAGIC_LEN + dims.len() });
         }
-        let dims: Vec<u32> = dims
-            .as_chunks()
-            .0
-            .iter()
-            .map(|&dim| u32::from_be_bytes(dim))
-            .collect();
+        let dims: Vec<u32> = dims.as_chunks().0.iter().map(|&dim| u32::from_be_bytes(dim)).collect();
 
         let expected = data_len(element_type, &dims)?;
         // One byte more than claimed, to see whether the file ends there; reaching the end is also
         // what makes the decompressor compare its checksum.
         let data = read_up_to(&mut source, expected.saturating_add(1), most)?;
         check_data_len(expected, data.len())?;
-        Ok(Self {
-            element_type,
-            dims,
-            data,
-        })
+        Ok(Self { element_type, dims, data })
     }
 
     /// The file with these contents, uncompressed.
@@ -263,12 +240,8 @@ impl Idx {
 
 fn data_len(element_type: ElementType, dims: &[u32]) -> Result<usize, IdxError> {
     dims.iter()
-        .try_fold(element_type.size(), |len, &dim| {
-            len.checked_mul(usize::try_from(dim).ok()?)
-        })
-        .ok_or_else(|| IdxError::Dims {
-            found: dims.to_vec(),
-        })
+        .try_fold(element_type.size(), |len, &dim| len.checked_mul(usize::try_from(dim).ok()?))
+        .ok_or_else(|| IdxError::Dims { found: dims.to_vec() })
 }
 
 fn check_data_len(expected: usize, found: usize) -> Result<(), IdxError> {
@@ -281,14 +254,12 @@ fn check_data_len(expected: usize, found: usize) -> Result<(), IdxError> {
     Ok(())
 }
 
-/// The next `len` bytes, or fewer if the source ends before. Reserves no more than `most`, whatever `len` claims.
+/// The next `len` bytes, or fewer if the source ends before. Reserves no more than `most`, whatever
+/// `len` claims.
 fn read_up_to(source: &mut impl Read, len: usize, most: usize) -> Result<Vec<u8>, IdxError> {
     let mut bytes = Vec::with_capacity(len.min(most));
     // Only a decompressor can fail: the uncompressed source is a slice in memory.
-    source
-        .take(len as u64)
-        .read_to_end(&mut bytes)
-        .map_err(|cause| IdxError::Gzip { cause })?;
+    source.take(len as u64).read_to_end(&mut bytes).map_err(|cause| IdxError::Gzip { cause })?;
     Ok(bytes)
 }
 

@@ -1,7 +1,8 @@
 //! Pictures from elsewhere, brought to the form of a dataset.
 //!
 //! A model trained on MNIST has only seen white digits on black, 28 pixels high and wide.
-//! [`Picture::read_png`] reads any PNG file as grey pixels, and [`Picture::to_mnist`] makes such a digit of it.
+//! [`Picture::read_png`] reads any PNG file as grey pixels, and [`Picture::to_mnist`] makes such a
+//! digit of it.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -15,7 +16,8 @@ use crate::mnist::Mnist;
 /// The largest width and height that is decoded, so that a small file cannot claim all memory.
 const MOST_PIXELS_A_SIDE: u32 = 8192;
 
-/// The weights of red, green and blue in the brightness of a color, in thousandths: ITU-R BT.601, section 2.5.1.
+/// The weights of red, green and blue in the brightness of a color, in thousandths: ITU-R BT.601,
+/// section 2.5.1.
 const LUMA: [u32; 3] = [299, 587, 114];
 
 /// A grey picture, row by row from the top; 0 is black and 255 is white.
@@ -48,17 +50,14 @@ impl Picture {
     pub fn new(width: usize, height: usize, pixels: Vec<u8>) -> Self {
         assert!(width > 0 && height > 0, "a picture has at least one pixel");
         assert_eq!(pixels.len(), width * height, "one byte for each pixel");
-        Self {
-            width,
-            height,
-            pixels,
-        }
+        Self { width, height, pixels }
     }
 
     /// Reads a PNG file of any color type and bit depth.
     ///
     /// Colors become their brightness; 16 bits lose the lower 8.
-    /// Where the picture is transparent, a background shows that contrasts with what is drawn: white behind a picture that is dark on average, black behind one that is bright.
+    /// Where the picture is transparent, a background shows that contrasts with what is drawn:
+    /// white behind a picture that is dark on average, black behind one that is bright.
     ///
     /// # Errors
     /// [`Error::Read`], [`Error::Png`] or [`Error::PictureSize`].
@@ -66,14 +65,8 @@ impl Picture {
     /// # Source
     /// Brightness: ITU-R BT.601, applied to the stored values as is customary for grey conversion.
     pub fn read_png(path: &Path) -> Result<Self, Error> {
-        let refuse = |cause| Error::Png {
-            path: path.to_owned(),
-            cause,
-        };
-        let file = File::open(path).map_err(|cause| Error::Read {
-            path: path.to_owned(),
-            cause,
-        })?;
+        let refuse = |cause| Error::Png { path: path.to_owned(), cause };
+        let file = File::open(path).map_err(|cause| Error::Read { path: path.to_owned(), cause })?;
         let mut decoder = png::Decoder::new(BufReader::new(file));
         decoder.set_transformations(Transformations::normalize_to_color8());
         let info = decoder.read_header_info().map_err(refuse)?;
@@ -87,9 +80,7 @@ impl Picture {
             });
         }
         let mut reader = decoder.read_info().map_err(refuse)?;
-        let size = reader
-            .output_buffer_size()
-            .ok_or(png::DecodingError::LimitsExceeded);
+        let size = reader.output_buffer_size().ok_or(png::DecodingError::LimitsExceeded);
         let mut samples = vec![0; size.map_err(refuse)?];
         let frame = reader.next_frame(&mut samples).map_err(refuse)?;
         // The checksums of what follows the picture count, too.
@@ -112,11 +103,14 @@ impl Picture {
 
     /// The 28 × 28 pixels of the picture as MNIST would hold them: a bright figure on black.
     ///
-    /// A picture whose outermost pixels are bright on average (above half) is inverted: it is ink on paper.
+    /// A picture whose outermost pixels are bright on average (above half) is inverted: it is ink
+    /// on paper.
     /// A picture that is not square is centered on a black square.
-    /// Then each pixel is the average over the area it covers of the original, exact fractions of pixels included; a picture that is 28 × 28 already is not changed by that.
+    /// Then each pixel is the average over the area it covers of the original, exact fractions of
+    /// pixels included; a picture that is 28 × 28 already is not changed by that.
     ///
-    /// MNIST's own digits were also scaled to a box of 20 × 20 and moved until their center of mass was in the middle; this is left to whoever makes the picture.
+    /// MNIST's own digits were also scaled to a box of 20 × 20 and moved until their center of mass
+    /// was in the middle; this is left to whoever makes the picture.
     pub fn to_mnist(&self) -> [u8; Mnist::PIXELS] {
         let inverted = if self.has_bright_border() { u8::MAX } else { 0 };
         let square = self.width.max(self.height);
@@ -143,14 +137,13 @@ impl Picture {
             y == 0 || x == 0 || y == self.height - 1 || x == self.width - 1
         };
         let border = self.pixels.iter().enumerate().filter(on_border);
-        let (sum, n) = border.fold((0, 0), |(sum, n), (_, &pixel)| {
-            (sum + u64::from(pixel), n + 1)
-        });
+        let (sum, n) = border.fold((0, 0), |(sum, n), (_, &pixel)| (sum + u64::from(pixel), n + 1));
         2 * sum > n * u64::from(u8::MAX)
     }
 }
 
-/// Lengths are counted in this many units a pixel of the original, so that all of them are whole numbers.
+/// Lengths are counted in this many units a pixel of the original, so that all of them are whole
+/// numbers.
 const UNITS: usize = 2 * Mnist::SIDE;
 
 /// The length that one of the 28 cells of a side covers, in units.
@@ -158,7 +151,8 @@ const fn span(square: usize) -> usize {
     square * UNITS / Mnist::SIDE
 }
 
-/// The pixels, out of `len` centered on a side of `square` pixels, that a cell covers, and how many units of each.
+/// The pixels, out of `len` centered on a side of `square` pixels, that a cell covers, and how many
+/// units of each.
 fn coverage(cell: usize, square: usize, len: usize) -> impl Iterator<Item = (usize, usize)> {
     let margin = (square - len) * UNITS / 2;
     let start = cell * span(square);
@@ -173,11 +167,7 @@ fn coverage(cell: usize, square: usize, len: usize) -> impl Iterator<Item = (usi
 }
 
 fn brightness(color: &[u8; 3]) -> u8 {
-    let sum: u32 = LUMA
-        .iter()
-        .zip(color)
-        .map(|(weight, &part)| weight * u32::from(part))
-        .sum();
+    let sum: u32 = LUMA.iter().zip(color).map(|(weight, &part)| weight * u32::from(part)).sum();
     ((sum + 500) / 1000) as u8
 }
 
@@ -188,11 +178,7 @@ fn on_contrast(pixels: &[[u8; 2]]) -> Vec<u8> {
         ink += u64::from(grey) * u64::from(alpha);
         opaque += u64::from(u8::MAX) * u64::from(alpha);
     }
-    let background = if 2 * ink < opaque {
-        u32::from(u8::MAX)
-    } else {
-        0
-    };
+    let background = if 2 * ink < opaque { u32::from(u8::MAX) } else { 0 };
     let blend = |&[grey, alpha]: &[u8; 2]| {
         let (grey, alpha, full) = (u32::from(grey), u32::from(alpha), u32::from(u8::MAX));
         ((grey * alpha + background * (full - alpha) + full / 2) / full) as u8

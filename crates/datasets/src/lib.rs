@@ -1,9 +1,12 @@
 //! Real datasets, their formats and loaders.
 //!
-//! A [`Dataset`] gives any of its examples as part of a batch; a [`Loader`] hands out batches in a seeded order and prepares the next ones in the background; a source such as [`Mnist`] is read from files whose every byte is accounted for.
+//! A [`Dataset`] gives any of its examples as part of a batch; a [`Loader`] hands out batches in a
+//! seeded order and prepares the next ones in the background; a source such as [`Mnist`] is read
+//! from files whose every byte is accounted for.
 //! Nothing here opens a network connection.
 //!
-//! - [`dataset`](Dataset), [`loader`](Loader), [`split`](train_validation_split): what all datasets have in common.
+//! - [`dataset`](Dataset), [`loader`](Loader), [`split`](train_validation_split): what all datasets
+//!   have in common.
 //! - [`mnist`](Mnist): the datasets, a file each.
 //! - [`idx`]: the formats they are stored in.
 //! - [`image`]: pictures from elsewhere, for a trained model to classify.

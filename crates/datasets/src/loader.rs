@@ -10,14 +10,17 @@ use crate::dataset::Dataset;
 use crate::error::Error;
 use crate::order::{Purpose, permutation};
 
-/// Batches prepared ahead by default: one in hand, one in the making, and one to even out the difference.
+/// Batches that may wait by default: two even out the times of batches; more only hold memory.
 const PREFETCH: usize = 2;
 
 /// Hands out a dataset in batches, epoch after epoch.
 ///
-/// In the order of the dataset, unless [`shuffle`](Self::shuffle) is called; the last batch of an epoch is smaller if the batch size does not divide the length, unless [`drop_last`](Self::drop_last) is called.
+/// In the order of the dataset, unless [`shuffle`](Self::shuffle) is called; the last batch of an
+/// epoch is smaller if the batch size does not divide the length, unless
+/// [`drop_last`](Self::drop_last) is called.
 /// A background thread prepares the next batches while the current one is used.
-/// What comes out depends on the dataset, the batch size, the seed and the [`LoaderState`] alone, never on timing.
+/// What comes out depends on the dataset, the batch size, the seed and the [`LoaderState`] alone,
+/// never on timing.
 ///
 /// # Source
 /// Options and their names are those of PyTorch's `DataLoader`.
@@ -79,7 +82,8 @@ impl<D: Dataset> Loader<D> {
         }
     }
 
-    /// Draws a new order for every epoch, which depends on the seed and the number of the epoch only.
+    /// Draws a new order for every epoch, which depends on the seed and the number of the epoch
+    /// only.
     pub fn shuffle(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
@@ -91,7 +95,8 @@ impl<D: Dataset> Loader<D> {
         self
     }
 
-    /// Lets at most `n_batches` finished batches wait; with 0 each is handed over as it is finished.
+    /// Lets at most `n_batches` finished batches wait; with 0 each is handed over as it is
+    /// finished.
     pub fn prefetch(mut self, n_batches: usize) -> Self {
         self.prefetch = n_batches;
         self
@@ -121,7 +126,8 @@ impl<D: Dataset> Loader<D> {
         self.state
     }
 
-    /// Goes on from a saved position. The dataset, batch size and seed must be those it was saved with.
+    /// Goes on from a saved position. The dataset, batch size and seed must be those it was saved
+    /// with.
     ///
     /// # Errors
     /// [`Error::Position`] if an epoch does not have that many batches.
@@ -129,16 +135,14 @@ impl<D: Dataset> Loader<D> {
         let n_batches = self.n_batches() as u64;
         // The position after the last batch is the beginning of the next epoch.
         if state.batch > 0 && state.batch >= n_batches {
-            return Err(Error::Position {
-                expected: n_batches,
-                found: state.batch,
-            });
+            return Err(Error::Position { expected: n_batches, found: state.batch });
         }
         self.state = state;
         Ok(())
     }
 
-    /// The remaining batches of the current epoch: all of them, unless an earlier iteration was cut short or a position was restored.
+    /// The remaining batches of the current epoch: all of them, unless an earlier iteration was cut
+    /// short or a position was restored.
     pub fn epoch(&mut self) -> Epoch<'_, D> {
         let n_batches = self.n_batches() as u64;
         let preparation = Preparation {
@@ -149,11 +153,7 @@ impl<D: Dataset> Loader<D> {
         };
         let (finished, batches) = sync_channel(self.prefetch);
         let thread = thread::spawn(move || preparation.run(&finished));
-        Epoch {
-            state: &mut self.state,
-            n_batches,
-            worker: Some(Worker { batches, thread }),
-        }
+        Epoch { state: &mut self.state, n_batches, worker: Some(Worker { batches, thread }) }
     }
 
     fn order(&self) -> Vec<usize> {
@@ -182,11 +182,7 @@ impl<D: Dataset> Preparation<D> {
             let examples = &self.order[start..end];
             // Nothing of the dataset is used after a panic, so a broken invariant is not seen.
             let batch = catch_unwind(AssertUnwindSafe(|| self.dataset.batch(examples)))
-                .unwrap_or_else(|panic| {
-                    Err(Error::Panic {
-                        message: message(&*panic),
-                    })
-                });
+                .unwrap_or_else(|panic| Err(Error::Panic { message: message(&*panic) }));
             let failed = batch.is_err();
             if finished.send(batch).is_err() || failed {
                 return;
@@ -203,7 +199,8 @@ fn message(panic: &(dyn Any + Send)) -> String {
         .to_owned()
 }
 
-/// The batches of one epoch, in order. Dropping it early keeps the position for the next call of [`Loader::epoch`].
+/// The batches of one epoch, in order. Dropping it early keeps the position for the next call of
+/// [`Loader::epoch`].
 ///
 /// After an error there are no more batches; the position stays at the batch that failed.
 pub struct Epoch<'a, D: Dataset> {
@@ -255,11 +252,7 @@ impl<D: Dataset> Iterator for Epoch<'_, D> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let most = if self.worker.is_some() {
-            (self.n_batches - self.state.batch) as usize
-        } else {
-            0
-        };
+        let most = if self.worker.is_some() { (self.n_batches - self.state.batch) as usize } else { 0 };
         // An error ends the epoch early.
         (most.min(1), Some(most))
     }

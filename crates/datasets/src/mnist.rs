@@ -5,7 +5,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use tenon_tensor::prelude::{Dyn, Ids, Shape, Tensor, U1, U10, U28};
+use tenon_tensor::{Array, Dims, Value};
+
 use crate::checksum::Sha256;
+use crate::dataset::Dataset;
 use crate::error::Error;
 use crate::idx::{ElementType, Idx};
 
@@ -14,7 +18,8 @@ use crate::idx::{ElementType, Idx};
 /// Kept as bytes, 785 an example; converted to floats a batch at a time.
 ///
 /// # Format
-/// Two [`Idx`] files of unsigned bytes, compressed with gzip or not: images of rank 3 `(N, 28, 28)` and labels of rank 1 `(N)`.
+/// Two [`Idx`] files of unsigned bytes, compressed with gzip or not: images of rank 3 `(N, 28, 28)`
+/// and labels of rank 1 `(N)`.
 ///
 /// | part | images | labels |
 /// | --- | --- | --- |
@@ -23,22 +28,27 @@ use crate::idx::{ElementType, Idx};
 ///
 /// # Values
 /// A pixel is 0 where the paper is blank and 255 where the ink is full.
-/// A batch holds `(pixel / 255 − 0.1307) / 0.3081`, from −0.4242 to 2.8215, so that the pixels of the training images have mean 0 and standard deviation 1 ([`normalize`](Self::normalize)).
+/// A batch holds `(pixel / 255 − 0.1307) / 0.3081`, from −0.4242 to 2.8215, so that the pixels of
+/// the training images have mean 0 and standard deviation 1 ([`normalize`](Self::normalize)).
 /// A label is the digit itself, 0 to 9.
 ///
 /// # Origin
 /// Yann LeCun, Corinna Cortes and Christopher J. C. Burges; commonly stated licence CC BY-SA 3.0.
-/// 60 000 training and 10 000 test examples come with this library, in `data/mnist` beside its source, where `ATTRIBUTION.md` gives their provenance and checksums; there each file is held against its checksum whenever it is read.
-/// Described in LeCun, Bottou, Bengio and Haffner 1998, "Gradient-based learning applied to document recognition", Proceedings of the IEEE 86 (11).
+/// 60 000 training and 10 000 test examples come with this library, in `data/mnist` beside its
+/// source, where `ATTRIBUTION.md` gives their provenance and checksums; there each file is held
+/// against its checksum whenever it is read.
+/// Described in LeCun, Bottou, Bengio and Haffner 1998, "Gradient-based learning applied to
+/// document recognition", Proceedings of the IEEE 86 (11).
 ///
 /// # Example
 /// ```
-/// use tenon_datasets::Mnist;
+/// use tenon_datasets::{Dataset, Mnist};
 ///
 /// let test = Mnist::test(&Mnist::directory())?;
-/// assert_eq!(test.labels().len(), 10_000);
-/// assert_eq!(test.labels()[0], 7);
-/// assert_eq!(test.image(0).len(), Mnist::PIXELS);
+/// assert_eq!(test.len(), 10_000);
+/// let (images, labels) = test.batch(&[0, 1, 2])?;
+/// assert_eq!(images.dims(), [3, 1, 28, 28]);
+/// assert_eq!(labels.as_slice(), [7, 2, 1]);
 /// # Ok::<_, tenon_datasets::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -88,7 +98,8 @@ impl Mnist {
     /// Standard deviation of the pixels of all training images, a pixel being from 0 to 1.
     pub const STANDARD_DEVIATION: f64 = 0.3081;
 
-    /// The folder to read from unless the user names another: `$TENON_DATA/mnist` if that variable is set, otherwise the files that come with the library.
+    /// The folder to read from unless the user names another: `$TENON_DATA/mnist` if that variable
+    /// is set, otherwise the files that come with the library.
     pub fn directory() -> PathBuf {
         match env::var_os(DATA_VARIABLE) {
             Some(data) => PathBuf::from(data).join("mnist"),
@@ -99,7 +110,8 @@ impl Mnist {
     /// Reads the training part from a folder.
     ///
     /// # Errors
-    /// An [`Error`] that names the file: missing, unreadable, changed, not in the IDX format, not images of 28 × 28, a label above 9, or not as many labels as images.
+    /// An [`Error`] that names the file: missing, unreadable, changed, not in the IDX format, not
+    /// images of 28 × 28, a label above 9, or not as many labels as images.
     pub fn train(directory: &Path) -> Result<Self, Error> {
         Self::read(directory, &TRAIN_IMAGES, &TRAIN_LABELS)
     }
@@ -118,12 +130,7 @@ impl Mnist {
         let (labels_path, labels) = labels.read(directory)?;
         let labels = check_labels(&labels_path, labels)?;
         let n_images = images.len() / Self::PIXELS;
-        expect(
-            &labels_path,
-            "number of labels",
-            n_images as u64,
-            labels.len() as u64,
-        )?;
+        expect(&labels_path, "number of labels", n_images as u64, labels.len() as u64)?;
         Ok(Self { images, labels })
     }
 
@@ -140,7 +147,8 @@ impl Mnist {
         &self.labels
     }
 
-    /// The numbers a model is given for these pixels: `(pixel / 255 − 0.1307) / 0.3081`, each rounded once.
+    /// The numbers a model is given for these pixels: `(pixel / 255 − 0.1307) / 0.3081`, each
+    /// rounded once.
     ///
     /// # Panics
     /// If the slices differ in length.
@@ -149,6 +157,30 @@ impl Mnist {
         for (number, &pixel) in numbers.iter_mut().zip(pixels) {
             *number = NORMALIZED[usize::from(pixel)];
         }
+    }
+}
+
+impl Dataset for Mnist {
+    /// Normalized images and their digits.
+    type Batch = (Tensor<(Dyn, U1, U28, U28)>, Ids<(Dyn,), U10>);
+
+    fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    fn batch(&self, examples: &[usize]) -> Result<Self::Batch, Error> {
+        let n = Dyn(examples.len());
+        let shape = (n, U1::new(), U28::new(), U28::new());
+        let images = Array::write(Dims::new(&shape.dims()), |numbers| {
+            let (images, _) = numbers.as_chunks_mut::<{ Self::PIXELS }>();
+            for (image, &example) in images.iter_mut().zip(examples) {
+                Self::normalize(self.image(example), image);
+            }
+        });
+        let images = Tensor::from_value(shape, Value::constant(images));
+        let labels = examples.iter().map(|&example| self.labels[example].into()).collect();
+        let labels = Ids::try_from_vec((n,), labels).expect("labels are checked when they are read");
+        Ok((images, labels))
     }
 }
 
@@ -165,7 +197,8 @@ const NORMALIZED: [f32; 256] = {
 };
 
 impl VendoredFile {
-    /// Reads the file, compressed or not, from a folder, and compares its checksum if the folder is the vendored one.
+    /// Reads the file, compressed or not, from a folder, and compares its checksum if the folder is
+    /// the vendored one.
     fn read(&self, directory: &Path) -> Result<(PathBuf, Idx), Error> {
         let plain = directory.join(self.name);
         let compressed = directory.join(format!("{}.gz", self.name));
@@ -190,11 +223,7 @@ impl VendoredFile {
         if found == self.sha256 {
             return Ok(());
         }
-        Err(Error::Checksum {
-            path: path.to_owned(),
-            expected: self.sha256,
-            found,
-        })
+        Err(Error::Checksum { path: path.to_owned(), expected: self.sha256, found })
     }
 }
 
@@ -202,28 +231,15 @@ fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(cause) => Err(Error::Read {
-            path: path.to_owned(),
-            cause,
-        }),
+        Err(cause) => Err(Error::Read { path: path.to_owned(), cause }),
     }
 }
 
 /// The pixels of a file that holds bytes of shape `(N, 28, 28)`.
 fn check_images(path: &Path, idx: Idx) -> Result<Vec<u8>, Error> {
     check_bytes(path, &idx, 3)?;
-    expect(
-        path,
-        "image height",
-        Mnist::SIDE as u64,
-        idx.dims()[1].into(),
-    )?;
-    expect(
-        path,
-        "image width",
-        Mnist::SIDE as u64,
-        idx.dims()[2].into(),
-    )?;
+    expect(path, "image height", Mnist::SIDE as u64, idx.dims()[1].into())?;
+    expect(path, "image width", Mnist::SIDE as u64, idx.dims()[2].into())?;
     Ok(idx.into_data())
 }
 
@@ -231,10 +247,7 @@ fn check_images(path: &Path, idx: Idx) -> Result<Vec<u8>, Error> {
 fn check_labels(path: &Path, idx: Idx) -> Result<Vec<u8>, Error> {
     check_bytes(path, &idx, 1)?;
     let labels = idx.into_data();
-    match labels
-        .iter()
-        .position(|&label| usize::from(label) >= Mnist::CLASSES)
-    {
+    match labels.iter().position(|&label| usize::from(label) >= Mnist::CLASSES) {
         None => Ok(labels),
         Some(example) => Err(Error::Label {
             path: path.to_owned(),
@@ -255,12 +268,7 @@ fn expect(path: &Path, field: &'static str, expected: u64, found: u64) -> Result
     if found == expected {
         return Ok(());
     }
-    Err(Error::Field {
-        path: path.to_owned(),
-        field,
-        expected,
-        found,
-    })
+    Err(Error::Field { path: path.to_owned(), field, expected, found })
 }
 
 #[cfg(test)]

@@ -50,9 +50,11 @@ impl<D: Dataset> Dataset for Subset<D> {
     }
 }
 
-/// Splits a dataset in two at random: all but `n_validation` examples for training, the others for validation.
+/// Splits a dataset in two at random: all but `n_validation` examples for training, the others for
+/// validation.
 ///
-/// The same seed holds out the same examples on every machine; each part keeps the order of the dataset.
+/// The same seed holds out the same examples on every machine; each part keeps the order of the
+/// dataset.
 ///
 /// # Errors
 /// [`Error::Split`] if there are fewer than `n_validation` examples.
@@ -78,19 +80,13 @@ pub fn train_validation_split<D: Dataset>(
     seed: u64,
 ) -> Result<(Subset<D>, Subset<D>), Error> {
     let len = dataset.len();
-    let n_train = len.checked_sub(n_validation).ok_or(Error::Split {
-        expected: len,
-        found: n_validation,
-    })?;
+    let n_train = len.checked_sub(n_validation).ok_or(Error::Split { expected: len, found: n_validation })?;
     let mut train = permutation(len, seed, Purpose::Split);
     let mut validation = train.split_off(n_train);
     train.sort_unstable();
     validation.sort_unstable();
     let dataset = Arc::new(dataset);
-    Ok((
-        Subset::new(Arc::clone(&dataset), train),
-        Subset::new(dataset, validation),
-    ))
+    Ok((Subset::new(Arc::clone(&dataset), train), Subset::new(dataset, validation)))
 }
 
 #[cfg(test)]
@@ -103,10 +99,7 @@ mod tests {
     #[test]
     fn too_many_are_refused() {
         let error = train_validation_split(Numbers(3), 4, 0).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "validation split: expected at most 3 examples, found 4"
-        );
+        assert_eq!(error.to_string(), "validation split: expected at most 3 examples, found 4");
     }
 
     #[test]

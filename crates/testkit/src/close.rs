@@ -37,7 +37,8 @@ impl fmt::Display for Mismatch {
     }
 }
 
-/// The worst disagreement of two slices of equal length, or `None` if every entry is within the tolerance.
+/// The worst disagreement of two slices of equal length, or `None` if every entry is within the
+/// tolerance.
 ///
 /// An entry that is not finite where the other is counts as worse than any finite error.
 ///
@@ -49,11 +50,7 @@ pub fn worst_mismatch<A: Real, E: Real>(
     expected: &[E],
     tolerance: Tolerance,
 ) -> Option<Mismatch> {
-    assert_eq!(
-        actual.len(),
-        expected.len(),
-        "actual and expected have different lengths"
-    );
+    assert_eq!(actual.len(), expected.len(), "actual and expected have different lengths");
     let mut worst: Option<(f64, Mismatch)> = None;
     let mut n_wrong = 0;
     for (idx, (&actual, &expected)) in actual.iter().zip(expected).enumerate() {
@@ -63,11 +60,7 @@ pub fn worst_mismatch<A: Real, E: Real>(
         }
         n_wrong += 1;
         let error = (actual - expected).abs();
-        let excess = if error.is_nan() {
-            f64::INFINITY
-        } else {
-            error - tolerance.bound(expected)
-        };
+        let excess = if error.is_nan() { f64::INFINITY } else { error - tolerance.bound(expected) };
         if worst.is_none_or(|(largest, _)| excess > largest) {
             let mismatch = Mismatch {
                 idx,
@@ -80,11 +73,7 @@ pub fn worst_mismatch<A: Real, E: Real>(
             worst = Some((excess, mismatch));
         }
     }
-    worst.map(|(_, mismatch)| Mismatch {
-        n_wrong,
-        n_compared: actual.len(),
-        ..mismatch
-    })
+    worst.map(|(_, mismatch)| Mismatch { n_wrong, n_compared: actual.len(), ..mismatch })
 }
 
 /// Asserts that two slices have the same length and agree entry by entry within the tolerance.
@@ -112,12 +101,8 @@ mod tests {
 
     #[test]
     fn names_the_worst_entry() {
-        let mismatch = worst_mismatch(
-            &[1.0, 2.5, 3.0, 4.1],
-            &[1.0, 2.0, 3.0, 4.0],
-            Tolerance::absolute(0.25),
-        )
-        .unwrap();
+        let mismatch =
+            worst_mismatch(&[1.0, 2.5, 3.0, 4.1], &[1.0, 2.0, 3.0, 4.0], Tolerance::absolute(0.25)).unwrap();
         assert_eq!(mismatch.idx, 1);
         assert_eq!(
             mismatch.to_string(),
@@ -127,12 +112,7 @@ mod tests {
 
     #[test]
     fn nan_is_worse_than_any_number() {
-        let mismatch = worst_mismatch(
-            &[1e300, f64::NAN, 1e300],
-            &[0.0, 0.0, 0.0],
-            Tolerance::EXACT,
-        )
-        .unwrap();
+        let mismatch = worst_mismatch(&[1e300, f64::NAN, 1e300], &[0.0, 0.0, 0.0], Tolerance::EXACT).unwrap();
         assert_eq!((mismatch.idx, mismatch.n_wrong), (1, 3));
     }
 

@@ -21,22 +21,21 @@ pub fn uniform<E: Real>(seed: u64, len: usize, low: f64, high: f64) -> Vec<E> {
 /// # Panics
 /// If `standard_deviation` is negative or not finite.
 pub fn normal<E: Real>(seed: u64, len: usize, mean: f64, standard_deviation: f64) -> Vec<E> {
-    let distribution =
-        Normal::new(mean, standard_deviation).expect("a standard deviation is finite and ≥ 0");
+    let distribution = Normal::new(mean, standard_deviation).expect("a standard deviation is finite and ≥ 0");
     draw(seed, len, distribution)
 }
 
-/// `len` numbers in `(−1, 1)` in random order, any two of them at least `1 / len` apart and each at least `½ / len` from zero (up to rounding).
+/// `len` numbers in `(−1, 1)` in random order, any two of them at least `1 / len` apart and each at
+/// least `½ / len` from zero (up to rounding).
 ///
-/// For operations with ties and kinks (maximum, pooling, ReLU): a finite difference smaller than half the gap changes no comparison.
+/// For operations with ties and kinks (maximum, pooling, ReLU): a finite difference smaller than
+/// half the gap changes no comparison.
 pub fn separated<E: Real>(seed: u64, len: usize) -> Vec<E> {
     let gap = 2.0 / len as f64;
     // Cell centres lie an odd number of half gaps from the left end; zero is the centre of the
     // middle cell when their number is odd, so the grid is moved a quarter of a gap.
     let offset = if len.is_multiple_of(2) { 0.5 } else { 0.75 };
-    let mut values: Vec<E> = (0..len)
-        .map(|cell| E::nearest((cell as f64 + offset) * gap - 1.0))
-        .collect();
+    let mut values: Vec<E> = (0..len).map(|cell| E::nearest((cell as f64 + offset) * gap - 1.0)).collect();
     values.shuffle(&mut SmallRng::seed_from_u64(seed));
     values
 }
@@ -52,11 +51,7 @@ pub fn classes(seed: u64, len: usize, n_classes: u32) -> Vec<u32> {
 
 fn draw<E: Real>(seed: u64, len: usize, distribution: impl Distribution<f64>) -> Vec<E> {
     let rng = SmallRng::seed_from_u64(seed);
-    distribution
-        .sample_iter(rng)
-        .take(len)
-        .map(E::nearest)
-        .collect()
+    distribution.sample_iter(rng).take(len).map(E::nearest).collect()
 }
 
 #[cfg(test)]

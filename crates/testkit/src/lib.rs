@@ -1,7 +1,10 @@
 //! Tolerances, seeded data and slice comparisons for tests.
 //!
-//! A numerical test has three parts: data that is the same on every run ([`data`]), a bound on the error that follows from the arithmetic ([`Tolerance`]), and a comparison that says where it failed ([`assert_close`]).
-//! This crate offers the three over plain slices, so that every other crate may use it for its tests without depending on itself.
+//! A numerical test has three parts: data that is the same on every run ([`data`]), a bound on the
+//! error that follows from the arithmetic ([`Tolerance`]), and a comparison that says where it
+//! failed ([`assert_close`]).
+//! This crate offers the three over plain slices, so that every other crate may use it for its
+//! tests without depending on itself.
 //!
 //! ```
 //! use tenon_testkit::{Tolerance, assert_close, data};

@@ -4,11 +4,14 @@ use crate::Real;
 
 /// A bound on the error of one number: `|actual − expected| ≤ absolute + relative · |expected|`.
 ///
-/// A tolerance is derived, not guessed: the constructors take what an error analysis takes (the number type, the number of operations, the size of what was added up) and return its bound.
+/// A tolerance is derived, not guessed: the constructors take what an error analysis takes (the
+/// number type, the number of operations, the size of what was added up) and return its bound.
 /// A test that needs more than its bound has found a mistake, in the code or in the analysis.
 ///
 /// # Source
-/// Higham 2002, *Accuracy and Stability of Numerical Algorithms*, 2nd edition: the model of rounding is (2.4), `γₙ = n·u / (1 − n·u)` is lemma 3.1, sums and dot products are sections 4.2 and 3.1; `u` is the unit roundoff, half the machine epsilon.
+/// Higham 2002, *Accuracy and Stability of Numerical Algorithms*, 2nd edition: the model of
+/// rounding is (2.4), `γₙ = n·u / (1 − n·u)` is lemma 3.1, sums and dot products are sections 4.2
+/// and 3.1; `u` is the unit roundoff, half the machine epsilon.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tolerance {
     /// The part that does not depend on the expected value.
@@ -19,64 +22,56 @@ pub struct Tolerance {
 
 impl Tolerance {
     /// No error at all: for copies, selections and integers held as floats.
-    pub const EXACT: Self = Self {
-        absolute: 0.0,
-        relative: 0.0,
-    };
+    pub const EXACT: Self = Self { absolute: 0.0, relative: 0.0 };
 
     /// A bound in proportion to the expected value, for a requirement stated as such.
     pub const fn relative(relative: f64) -> Self {
-        Self {
-            absolute: 0.0,
-            relative,
-        }
+        Self { absolute: 0.0, relative }
     }
 
     /// A bound independent of the expected value, for a requirement stated as such.
     pub const fn absolute(absolute: f64) -> Self {
-        Self {
-            absolute,
-            relative: 0.0,
-        }
+        Self { absolute, relative: 0.0 }
     }
 
-    /// `n` roundings one after another, none of them amplified: products, quotients, square roots. Relative error `γₙ`.
+    /// `n` roundings one after another, none of them amplified: products, quotients, square roots.
+    /// Relative error `γₙ`.
     pub fn rounding<E: Real>(n: usize) -> Self {
         Self::relative(gamma::<E>(n))
     }
 
-    /// A sum or dot product of `terms` terms in any order, with or without fused multiply-add: absolute error `γₙ · magnitude`.
+    /// A sum or dot product of `terms` terms in any order, with or without fused multiply-add:
+    /// absolute error `γₙ · magnitude`.
     ///
     /// `magnitude` is the sum of the absolute values of the terms (for a dot product, `Σ|xᵢ·yᵢ|`).
-    /// It carries the conditioning: where terms cancel, the sum is small but its error is not, and no relative bound can hold.
+    /// It carries the conditioning: where terms cancel, the sum is small but its error is not, and
+    /// no relative bound can hold.
     pub fn sum<E: Real>(terms: usize, magnitude: f64) -> Self {
         Self::absolute(gamma::<E>(terms) * magnitude)
     }
 
-    /// A first derivative by the central difference `(f(x + h) − f(x − h)) / 2h` with the step `h = scale · ε^⅓`.
+    /// A first derivative by the central difference `(f(x + h) − f(x − h)) / 2h` with the step `h =
+    /// scale · ε^⅓`.
     ///
-    /// The truncation error is `h²/6 · |f‴|`, the rounding error is `ε·|f| / h`; the step balances the two, both then being of order `ε^⅔ · magnitude / scale`.
-    /// Here `scale` is the length over which the function changes (1 for inputs of order one), and `magnitude` bounds `|f|` and `scale³·|f‴|` on the interval.
+    /// The truncation error is `h²/6 · |f‴|`, the rounding error is `ε·|f| / h`; the step balances
+    /// the two, both then being of order `ε^⅔ · magnitude / scale`.
+    /// Here `scale` is the length over which the function changes (1 for inputs of order one), and
+    /// `magnitude` bounds `|f|` and `scale³·|f‴|` on the interval.
     pub fn central_difference<E: Real>(magnitude: f64, scale: f64) -> Self {
         // ε·|f|/h is 1 unit of ε^⅔·magnitude/scale, h²/6·|f‴| is a sixth of one.
         const BOTH_ERRORS: f64 = 7.0 / 6.0;
         Self::absolute(BOTH_ERRORS * E::EPSILON.powf(2.0 / 3.0) * magnitude / scale)
     }
 
-    /// The error after a step that amplifies errors by at most `condition`, the condition number of the step.
+    /// The error after a step that amplifies errors by at most `condition`, the condition number of
+    /// the step.
     pub fn amplified(self, condition: f64) -> Self {
-        Self {
-            absolute: self.absolute * condition,
-            relative: self.relative * condition,
-        }
+        Self { absolute: self.absolute * condition, relative: self.relative * condition }
     }
 
     /// The errors of two independent stages added up.
     pub fn plus(self, other: Self) -> Self {
-        Self {
-            absolute: self.absolute + other.absolute,
-            relative: self.relative + other.relative,
-        }
+        Self { absolute: self.absolute + other.absolute, relative: self.relative + other.relative }
     }
 
     /// The largest error allowed for this expected value.
@@ -87,7 +82,8 @@ impl Tolerance {
         self.absolute + self.relative * expected.abs()
     }
 
-    /// Whether `actual` may stand for `expected`: equal (infinities too), both NaN, or within the bound.
+    /// Whether `actual` may stand for `expected`: equal (infinities too), both NaN, or within the
+    /// bound.
     pub fn accepts(self, actual: f64, expected: f64) -> bool {
         if actual == expected || (actual.is_nan() && expected.is_nan()) {
             return true;
@@ -97,7 +93,8 @@ impl Tolerance {
     }
 }
 
-/// `γₙ = n·u / (1 − n·u)`: bounds the relative error of a product of `n` factors `(1 + δ)`, each `|δ| ≤ u`.
+/// `γₙ = n·u / (1 − n·u)`: bounds the relative error of a product of `n` factors `(1 + δ)`, each
+/// `|δ| ≤ u`.
 fn gamma<E: Real>(n: usize) -> f64 {
     let nu = n as f64 * E::EPSILON / 2.0;
     assert!(
@@ -145,9 +142,7 @@ mod tests {
 
     #[test]
     fn stages_add_and_conditioning_multiplies() {
-        let tolerance = Tolerance::relative(1e-7)
-            .plus(Tolerance::absolute(1e-9))
-            .amplified(10.0);
+        let tolerance = Tolerance::relative(1e-7).plus(Tolerance::absolute(1e-9)).amplified(10.0);
         assert_eq!(tolerance.bound(0.0), 1e-8);
         assert_eq!(tolerance.bound(-1.0), 1e-8 + 1e-6);
     }

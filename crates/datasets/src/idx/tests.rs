@@ -61,10 +61,7 @@ fn wrong_magic_is_refused() {
 fn unknown_element_type_is_refused() {
     let mut bytes = SMALL;
     bytes[2] = 0x0a;
-    assert_refused(
-        &bytes,
-        "element type: expected one of 0x08, 0x09, 0x0b, 0x0c, 0x0d, 0x0e, found 0x0a",
-    );
+    assert_refused(&bytes, "element type: expected one of 0x08, 0x09, 0x0b, 0x0c, 0x0d, 0x0e, found 0x0a");
 }
 
 #[test]
@@ -75,10 +72,7 @@ fn wider_elements_need_more_bytes() {
         bytes.resize(12 + 6 * size, 1);
         assert_eq!(Idx::parse(&bytes).unwrap().element_type().size(), size);
         bytes.pop();
-        assert_refused(
-            &bytes,
-            &format!("data: expected {} bytes, found {}", 6 * size, 6 * size - 1),
-        );
+        assert_refused(&bytes, &format!("data: expected {} bytes, found {}", 6 * size, 6 * size - 1));
     }
 }
 

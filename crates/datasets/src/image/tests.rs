@@ -56,29 +56,11 @@ fn every_color_type_and_depth_is_read() {
         ("grey-8", Grayscale, Eight, &[7, 200], [7, 200]),
         ("grey-16", Grayscale, Sixteen, &[7, 0, 200, 255], [7, 200]),
         ("rgb-8", Rgb, Eight, &[255, 0, 0, 0, 255, 0], [76, 150]),
-        (
-            "rgb-16",
-            Rgb,
-            Sixteen,
-            &[0, 0, 0, 0, 255, 255, 9, 9, 9, 9, 9, 9],
-            [29, 9],
-        ),
+        ("rgb-16", Rgb, Sixteen, &[0, 0, 0, 0, 255, 255, 9, 9, 9, 9, 9, 9], [29, 9]),
         ("palette-1", Indexed, One, &[0b1000_0000], [40, 20]),
         ("palette-8", Indexed, Eight, &[1, 0], [40, 20]),
-        (
-            "grey-alpha",
-            GrayscaleAlpha,
-            Eight,
-            &[9, 255, 100, 0],
-            [9, 255],
-        ),
-        (
-            "rgba",
-            Rgba,
-            Eight,
-            &[0, 0, 0, 0, 250, 250, 250, 255],
-            [0, 250],
-        ),
+        ("grey-alpha", GrayscaleAlpha, Eight, &[9, 255, 100, 0], [9, 255]),
+        ("rgba", Rgba, Eight, &[0, 0, 0, 0, 250, 250, 250, 255], [0, 250]),
     ];
     for (name, color, depth, samples, pixels) in cases {
         let palette = [20, 20, 20, 40, 40, 40];
@@ -90,10 +72,7 @@ fn every_color_type_and_depth_is_read() {
 fn transparent_picture_gets_a_background_of_contrast() {
     // Half transparent, dark ink: over white. Bright ink: over black.
     assert_eq!(on_contrast(&[[0, 255], [0, 0], [0, 128]]), [0, 255, 127]);
-    assert_eq!(
-        on_contrast(&[[255, 255], [255, 0], [255, 128]]),
-        [255, 0, 128]
-    );
+    assert_eq!(on_contrast(&[[255, 255], [255, 0], [255, 128]]), [255, 0, 128]);
 }
 
 #[test]
@@ -102,10 +81,7 @@ fn damaged_files_are_refused_by_name() {
     for len in 0..good.len() {
         let file = TemporaryFile::new("truncated", &good[..len]);
         let error = Picture::read_png(&file.0).unwrap_err();
-        assert!(
-            matches!(&error, Error::Png { path, .. } if *path == file.0),
-            "{len}: {error}"
-        );
+        assert!(matches!(&error, Error::Png { path, .. } if *path == file.0), "{len}: {error}");
     }
     let missing = Path::new("no-such-picture.png");
     let error = Picture::read_png(missing).unwrap_err();

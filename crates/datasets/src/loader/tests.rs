@@ -34,15 +34,9 @@ impl Dataset for Faulty {
     }
 
     fn batch(&self, examples: &[usize]) -> Result<(), Error> {
-        assert!(
-            !examples.contains(&self.panics_at),
-            "example {} is cursed",
-            self.panics_at
-        );
+        assert!(!examples.contains(&self.panics_at), "example {} is cursed", self.panics_at);
         if examples.contains(&self.fails_at) {
-            return Err(Error::Missing {
-                path: "example".into(),
-            });
+            return Err(Error::Missing { path: "example".into() });
         }
         Ok(())
     }
@@ -94,10 +88,7 @@ fn batches_of_nothing_are_refused() {
 
 #[test]
 fn error_ends_the_epoch_at_its_batch() {
-    let faulty = Faulty {
-        fails_at: 5,
-        panics_at: usize::MAX,
-    };
+    let faulty = Faulty { fails_at: 5, panics_at: usize::MAX };
     let mut loader = Loader::new(faulty, 2);
     let batches: Vec<_> = loader.epoch().collect();
     assert_eq!(batches.len(), 3);
@@ -107,10 +98,7 @@ fn error_ends_the_epoch_at_its_batch() {
 
 #[test]
 fn panic_arrives_as_an_error() {
-    let faulty = Faulty {
-        fails_at: usize::MAX,
-        panics_at: 5,
-    };
+    let faulty = Faulty { fails_at: usize::MAX, panics_at: 5 };
     let mut loader = Loader::new(faulty, 2).prefetch(0);
     let mut batches = loader.epoch();
     assert!(batches.next().unwrap().is_ok());
@@ -125,13 +113,8 @@ fn panic_arrives_as_an_error() {
 #[test]
 fn position_after_the_end_is_refused() {
     let mut loader = Loader::new(Numbers(10), 5);
-    let error = loader
-        .restore(LoaderState { epoch: 0, batch: 2 })
-        .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "loader position: expected a batch below 2, found 2"
-    );
+    let error = loader.restore(LoaderState { epoch: 0, batch: 2 }).unwrap_err();
+    assert_eq!(error.to_string(), "loader position: expected a batch below 2, found 2");
     assert_eq!(loader.state(), LoaderState::default());
 }
 

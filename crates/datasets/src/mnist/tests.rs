@@ -1,6 +1,9 @@
+use std::collections::HashSet;
+
 use tenon_testkit::{Tolerance, assert_close};
 
 use super::*;
+use crate::loader::Loader;
 
 /// A folder that is removed with everything in it at the end of its test.
 struct Folder(PathBuf);
@@ -27,24 +30,19 @@ impl Drop for Folder {
 fn images(dims: &[u32]) -> Vec<u8> {
     let len = dims.iter().product::<u32>() as usize;
     let data = (0..len).map(|i| i as u8).collect();
-    Idx::new(ElementType::U8, dims.to_vec(), data)
-        .unwrap()
-        .to_bytes()
+    Idx::new(ElementType::U8, dims.to_vec(), data).unwrap().to_bytes()
 }
 
 fn labels(labels: &[u8]) -> Vec<u8> {
     let dims = vec![labels.len() as u32];
-    Idx::new(ElementType::U8, dims, labels.to_vec())
-        .unwrap()
-        .to_bytes()
+    Idx::new(ElementType::U8, dims, labels.to_vec()).unwrap().to_bytes()
 }
 
-/// Writes the two files as the test part, reads it, and returns the error without the path of the folder.
+/// Writes the two files as the test part, reads it, and returns the error without the path of the
+/// folder.
 fn refusal(test: &str, images: &[u8], labels: &[u8]) -> String {
     let folder = Folder::new(test);
-    folder
-        .write(TEST_IMAGES.name, images)
-        .write(TEST_LABELS.name, labels);
+    folder.write(TEST_IMAGES.name, images).write(TEST_LABELS.name, labels);
     let error = Mnist::test(&folder.0).unwrap_err().to_string();
     let start = format!("{}/", folder.0.display());
     error.strip_prefix(&start).unwrap().to_owned()
@@ -62,24 +60,14 @@ fn vendored_files_hold_the_published_examples() {
         }
         counts
     };
-    assert_eq!(
-        n_per_class(&train),
-        [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
-    );
-    assert_eq!(
-        n_per_class(&test),
-        [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
-    );
+    assert_eq!(n_per_class(&train), [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
+    assert_eq!(n_per_class(&test), [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
     assert_eq!(train.images.len(), 60_000 * Mnist::PIXELS);
     assert_eq!(test.images.len(), 10_000 * Mnist::PIXELS);
     assert_eq!(train.labels()[..5], [5, 0, 4, 1, 9]);
     assert_eq!(test.labels()[..5], [7, 2, 1, 0, 4]);
     // The margin of an image is blank and its middle is not.
-    assert!(
-        train.image(0)[..Mnist::SIDE]
-            .iter()
-            .all(|&pixel| pixel == 0)
-    );
+    assert!(train.image(0)[..Mnist::SIDE].iter().all(|&pixel| pixel == 0));
     assert!(train.image(0).contains(&255));
 }
 
@@ -93,19 +81,13 @@ fn mean_and_deviation_are_those_of_the_training_pixels() {
     let n = train.images.len() as f64;
     let moment = |power: i32| -> f64 {
         let terms = counts.iter().enumerate();
-        terms
-            .map(|(pixel, &count)| (pixel as f64 / 255.0).powi(power) * count as f64 / n)
-            .sum()
+        terms.map(|(pixel, &count)| (pixel as f64 / 255.0).powi(power) * count as f64 / n).sum()
     };
     let (mean, mean_square) = (moment(1), moment(2));
     let deviation = (mean_square - mean * mean).sqrt();
     // The constants are the customary ones, rounded to four places.
     let rounding = Tolerance::absolute(0.5e-4);
-    assert_close(
-        &[Mnist::MEAN, Mnist::STANDARD_DEVIATION],
-        &[mean, deviation],
-        rounding,
-    );
+    assert_close(&[Mnist::MEAN, Mnist::STANDARD_DEVIATION], &[mean, deviation], rounding);
 }
 
 #[test]
@@ -113,15 +95,35 @@ fn normalized_pixels_follow_the_formula() {
     let pixels: Vec<u8> = (0..=255).collect();
     let mut numbers = vec![0.0; 256];
     Mnist::normalize(&pixels, &mut numbers);
-    let expected: Vec<f64> = (0..256)
-        .map(|pixel| (f64::from(pixel) / 255.0 - 0.1307) / 0.3081)
-        .collect();
+    let expected: Vec<f64> = (0..256).map(|pixel| (f64::from(pixel) / 255.0 - 0.1307) / 0.3081).collect();
     assert_close(&numbers, &expected, Tolerance::rounding::<f32>(1));
-    assert_close(
-        &[numbers[0], numbers[255]],
-        &[-0.4242, 2.8215],
-        Tolerance::absolute(0.5e-4),
-    );
+    assert_close(&[numbers[0], numbers[255]], &[-0.4242, 2.8215], Tolerance::absolute(0.5e-4));
+}
+
+#[test]
+fn batch_holds_normalized_images_and_their_labels() {
+    let test = Mnist::test(Path::new(VENDORED)).unwrap();
+    let (images, labels) = test.batch(&[7, 0, 9_999]).unwrap();
+    assert_eq!(images.dims(), [3, 1, 28, 28]);
+    assert_eq!(labels.as_slice(), [9, 7, 6]);
+    let mut expected = vec![0.0; 3 * Mnist::PIXELS];
+    let pixels = [test.image(7), test.image(0), test.image(9_999)].concat();
+    Mnist::normalize(&pixels, &mut expected);
+    assert_eq!(images.to_vec(), expected);
+}
+
+#[test]
+fn batches_of_an_epoch_are_written_into_recycled_memory() {
+    let test = Mnist::test(Path::new(VENDORED)).unwrap();
+    // A size that no other test asks for, so that none of them takes a buffer from the pool.
+    let mut loader = Loader::new(test, 61).shuffle(1).drop_last().prefetch(2);
+    let mut addresses = HashSet::new();
+    for batch in loader.epoch() {
+        let (images, _) = batch.unwrap();
+        addresses.insert(images.array().as_slice().unwrap().as_ptr());
+    }
+    // One in hand, two waiting, one being made.
+    assert!(addresses.len() <= 4, "{} buffers for {} batches", addresses.len(), loader.n_batches());
 }
 
 #[test]
@@ -141,10 +143,7 @@ fn missing_file_is_named() {
     let path = folder.0.join("train-images-idx3-ubyte");
     assert_eq!(
         Mnist::train(&folder.0).unwrap_err().to_string(),
-        format!(
-            "{}: expected this file, or one named so with .gz added; found neither",
-            path.display()
-        )
+        format!("{}: expected this file, or one named so with .gz added; found neither", path.display())
     );
 }
 
@@ -158,16 +157,10 @@ fn unreadable_file_is_named() {
 
 #[test]
 fn changed_file_is_refused() {
-    let error = TEST_LABELS
-        .verify(Path::new("labels.gz"), b"abc")
-        .unwrap_err();
+    let error = TEST_LABELS.verify(Path::new("labels.gz"), b"abc").unwrap_err();
     assert_eq!(
         error.to_string(),
-        format!(
-            "labels.gz: sha-256: expected {}, found {}",
-            TEST_LABELS.sha256,
-            Sha256::of(b"abc")
-        )
+        format!("labels.gz: sha-256: expected {}, found {}", TEST_LABELS.sha256, Sha256::of(b"abc"))
     );
 }
 
