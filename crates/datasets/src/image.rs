@@ -24,6 +24,7 @@ const LUMA: [u32; 3] = [299, 587, 114];
 ///
 /// # Example
 /// ```
+/// use tenon_datasets::Mnist;
 /// use tenon_datasets::image::Picture;
 ///
 /// // A black dot on white paper.
@@ -34,6 +35,10 @@ const LUMA: [u32; 3] = [299, 587, 114];
 /// // White on black now, and a quarter as bright, since a pixel covers four of the original.
 /// assert_eq!(digit[14 * 28 + 14], 64);
 /// assert_eq!(digit.iter().filter(|&&pixel| pixel > 0).count(), 1);
+///
+/// // What a model is given.
+/// let images = Mnist::images_to_tensor([digit.as_slice()].into_iter());
+/// assert_eq!(images.dims(), [1, 1, 28, 28]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {

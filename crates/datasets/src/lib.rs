@@ -12,6 +12,8 @@
 //! - [`image`]: pictures from elsewhere, for a trained model to classify.
 //! - [`fuzz`]: what must hold for any bytes.
 
+#![forbid(unsafe_code)]
+
 mod checksum;
 mod dataset;
 mod error;

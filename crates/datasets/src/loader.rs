@@ -180,7 +180,7 @@ impl<D: Dataset> Preparation<D> {
             let start = batch * self.batch_size;
             let end = (start + self.batch_size).min(self.order.len());
             let examples = &self.order[start..end];
-            // Nothing of the dataset is used after a panic, so a broken invariant is not seen.
+            // The dataset is shared and only read, so a panic leaves nothing half changed.
             let batch = catch_unwind(AssertUnwindSafe(|| self.dataset.batch(examples)))
                 .unwrap_or_else(|panic| Err(Error::Panic { message: message(&*panic) }));
             let failed = batch.is_err();

@@ -158,6 +158,22 @@ impl Mnist {
             *number = NORMALIZED[usize::from(pixel)];
         }
     }
+
+    /// Images as a model is given them: [normalized](Self::normalize), one channel each.
+    ///
+    /// # Panics
+    /// If an image does not have 28 × 28 pixels.
+    pub fn images_to_tensor<'a>(
+        images: impl ExactSizeIterator<Item = &'a [u8]>,
+    ) -> Tensor<(Dyn, U1, U28, U28)> {
+        let shape = (Dyn(images.len()), U1::new(), U28::new(), U28::new());
+        let numbers = Array::write(Dims::new(&shape.dims()), |numbers| {
+            for (numbers, image) in numbers.chunks_exact_mut(Self::PIXELS).zip(images) {
+                Self::normalize(image, numbers);
+            }
+        });
+        Tensor::from_value(shape, Value::constant(numbers))
+    }
 }
 
 impl Dataset for Mnist {
@@ -169,17 +185,10 @@ impl Dataset for Mnist {
     }
 
     fn batch(&self, examples: &[usize]) -> Result<Self::Batch, Error> {
-        let n = Dyn(examples.len());
-        let shape = (n, U1::new(), U28::new(), U28::new());
-        let images = Array::write(Dims::new(&shape.dims()), |numbers| {
-            let (images, _) = numbers.as_chunks_mut::<{ Self::PIXELS }>();
-            for (image, &example) in images.iter_mut().zip(examples) {
-                Self::normalize(self.image(example), image);
-            }
-        });
-        let images = Tensor::from_value(shape, Value::constant(images));
+        let images = Self::images_to_tensor(examples.iter().map(|&example| self.image(example)));
         let labels = examples.iter().map(|&example| self.labels[example].into()).collect();
-        let labels = Ids::try_from_vec((n,), labels).expect("labels are checked when they are read");
+        let labels =
+            Ids::try_from_vec((Dyn(examples.len()),), labels).expect("labels are checked when they are read");
         Ok((images, labels))
     }
 }

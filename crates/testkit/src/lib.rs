@@ -16,6 +16,8 @@
 //! assert_close(&[sum], &[reference], Tolerance::sum::<f32>(terms.len(), magnitude));
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod close;
 pub mod data;
 mod real;
