@@ -26,23 +26,14 @@ const KINDS: &[Kind] = &[Kind {
     name: "op",
     folder: "crates/tensor/src/ops",
     template: include_str!("../templates/op.rs"),
-    listings: &[Listing {
-        file: "crates/tensor/src/ops.rs",
-        line: "mod example_name;",
-    }],
+    listings: &[Listing { file: "crates/tensor/src/ops/mod.rs", line: "example_name," }],
 }];
 
 /// Writes the files of one new thing, or none of them.
 pub(crate) fn run(arguments: Vec<OsString>) -> Outcome {
-    let words: Vec<String> = arguments
-        .iter()
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect();
+    let words: Vec<String> = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let [kind, name] = words.as_slice() else {
-        return Err(Failure::Usage(format!(
-            "`new` takes a kind ({}) and a name",
-            kind_names()
-        )));
+        return Err(Failure::Usage(format!("`new` takes a kind ({}) and a name", kind_names())));
     };
     let kind = KINDS
         .iter()
@@ -60,11 +51,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Outcome {
 }
 
 fn kind_names() -> String {
-    KINDS
-        .iter()
-        .map(|kind| kind.name)
-        .collect::<Vec<_>>()
-        .join(", ")
+    KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ")
 }
 
 /// The paths and new texts of all files that change.
@@ -75,8 +62,8 @@ fn changes(kind: &Kind, name: &str, root: &Path) -> Result<Vec<(String, String)>
     }
     let mut changes = vec![(path, fill_in(kind.template, name))];
     for Listing { file, line } in kind.listings {
-        let text = fs::read_to_string(root.join(file))
-            .map_err(|error| format!("cannot read {file}: {error}"))?;
+        let text =
+            fs::read_to_string(root.join(file)).map_err(|error| format!("cannot read {file}: {error}"))?;
         let text = insert_sorted(&text, line, name)
             .ok_or_else(|| format!("{file} has no lines like `{line}` to add one to"))?;
         changes.push((file.to_string(), text));
@@ -87,23 +74,17 @@ fn changes(kind: &Kind, name: &str, root: &Path) -> Result<Vec<(String, String)>
 fn check_name(name: &str) -> Result<(), String> {
     let is_word = |part: &str| {
         part.starts_with(|c: char| c.is_ascii_lowercase())
-            && part
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+            && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
     };
     if name.split('_').all(is_word) {
         Ok(())
     } else {
-        Err(format!(
-            "`{name}` is not a file name: write words of small letters, `like_this`"
-        ))
+        Err(format!("`{name}` is not a file name: write words of small letters, `like_this`"))
     }
 }
 
 fn fill_in(template: &str, name: &str) -> String {
-    template
-        .replace("example_name", name)
-        .replace("ExampleName", &type_name(name))
+    template.replace("example_name", name).replace("ExampleName", &type_name(name))
 }
 
 /// `hard_sigmoid` as `HardSigmoid`.
@@ -120,16 +101,13 @@ fn insert_sorted(text: &str, line: &str, name: &str) -> Option<String> {
     let is_name = |c: char| c.is_alphanumeric() || "_:".contains(c);
     let is_alike = |candidate: &str| {
         let rest = candidate.trim().strip_prefix(start);
-        rest.and_then(|rest| rest.strip_suffix(end))
-            .is_some_and(|middle| middle.chars().all(is_name))
+        rest.and_then(|rest| rest.strip_suffix(end)).is_some_and(|middle| middle.chars().all(is_name))
     };
     let new_line = fill_in(line, name);
 
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let last = lines.iter().rposition(|line| is_alike(line))?;
-    let first_greater = lines
-        .iter()
-        .position(|line| is_alike(line) && line.trim() > new_line.as_str());
+    let first_greater = lines.iter().position(|line| is_alike(line) && line.trim() > new_line.as_str());
     let indentation = lines[last].len() - lines[last].trim_start().len();
     let new_line = format!("{}{new_line}", &lines[last][..indentation]);
     lines.insert(first_greater.unwrap_or(last + 1), new_line);
@@ -160,18 +138,9 @@ mod tests {
     fn keeps_listings_sorted() {
         let text = "//! Ops.\n\nmod abs;\nmod exp;\n\nfn f() {}\n";
         let with = |name| insert_sorted(text, "mod example_name;", name).unwrap();
-        assert_eq!(
-            with("add"),
-            "//! Ops.\n\nmod abs;\nmod add;\nmod exp;\n\nfn f() {}\n"
-        );
-        assert_eq!(
-            with("aaa"),
-            "//! Ops.\n\nmod aaa;\nmod abs;\nmod exp;\n\nfn f() {}\n"
-        );
-        assert_eq!(
-            with("tanh"),
-            "//! Ops.\n\nmod abs;\nmod exp;\nmod tanh;\n\nfn f() {}\n"
-        );
+        assert_eq!(with("add"), "//! Ops.\n\nmod abs;\nmod add;\nmod exp;\n\nfn f() {}\n");
+        assert_eq!(with("aaa"), "//! Ops.\n\nmod aaa;\nmod abs;\nmod exp;\n\nfn f() {}\n");
+        assert_eq!(with("tanh"), "//! Ops.\n\nmod abs;\nmod exp;\nmod tanh;\n\nfn f() {}\n");
         assert_eq!(insert_sorted("fn f() {}\n", "mod example_name;", "x"), None);
     }
 
@@ -179,10 +148,7 @@ mod tests {
     fn keeps_the_indentation_of_a_listing() {
         let text = "ops! {\n    abs,\n    exp,\n}\n";
         let expected = "ops! {\n    abs,\n    cos,\n    exp,\n}\n";
-        assert_eq!(
-            insert_sorted(text, "example_name,", "cos").as_deref(),
-            Some(expected)
-        );
+        assert_eq!(insert_sorted(text, "example_name,", "cos").as_deref(), Some(expected));
     }
 
     #[test]

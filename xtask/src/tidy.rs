@@ -23,19 +23,12 @@ struct Finding {
 
 impl Finding {
     fn in_file(path: &str, message: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line: None,
-            message: message.into(),
-        }
+        Self { path: path.to_owned(), line: None, message: message.into() }
     }
 
     /// A breach in the line with the index `line_idx`.
     fn in_line(path: &str, line_idx: usize, message: impl Into<String>) -> Self {
-        Self {
-            line: Some(line_idx + 1),
-            ..Self::in_file(path, message)
-        }
+        Self { line: Some(line_idx + 1), ..Self::in_file(path, message) }
     }
 }
 
@@ -60,7 +53,7 @@ const RULES: &[Rule] = &[
     manifests::inherit_versions,
     manifests::inherit_lints,
     ui_cases::have_twins,
-    registration::items_prove_themselves,
+    registration::ops_are_registered,
     registration::ops_are_documented,
     documents::code_map_lists_every_crate,
     documents::arrows_point_down,
@@ -70,8 +63,8 @@ const RULES: &[Rule] = &[
 
 /// Checks every rule, prints what breaks one, and says whether nothing does.
 pub(crate) fn passes() -> Result<bool, Failure> {
-    let tree = Tree::read(&root())
-        .map_err(|error| Failure::Task(format!("cannot read the repository: {error}")))?;
+    let tree =
+        Tree::read(&root()).map_err(|error| Failure::Task(format!("cannot read the repository: {error}")))?;
     let findings: Vec<Finding> = RULES.iter().flat_map(|rule| rule(&tree)).collect();
     for finding in &findings {
         println!("{finding}");

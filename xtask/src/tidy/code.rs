@@ -12,11 +12,7 @@ pub(crate) fn code_only(source: &str) -> String {
             output.push(character);
             rest = &rest[character.len_utf8()..];
         } else {
-            output.extend(
-                rest[..hidden]
-                    .chars()
-                    .map(|c| if c == '\n' { c } else { ' ' }),
-            );
+            output.extend(rest[..hidden].chars().map(|c| if c == '\n' { c } else { ' ' }));
             rest = &rest[hidden..];
         }
     }
@@ -87,9 +83,7 @@ fn raw_string_length(text: &str) -> usize {
     }
     let end = format!("\"{}", "#".repeat(hashes));
     let body = start + 1;
-    text[body..]
-        .find(&end)
-        .map_or(text.len(), |position| body + position + end.len())
+    text[body..].find(&end).map_or(text.len(), |position| body + position + end.len())
 }
 
 #[cfg(test)]
@@ -109,22 +103,14 @@ mod tests {
             let text = format!("let a = {hidden} ; b");
             let code = code_only(&text);
             assert!(!code.contains("unsafe"), "{text}");
-            assert!(
-                code.starts_with("let a = ") && code.ends_with(" ; b"),
-                "{code}"
-            );
+            assert!(code.starts_with("let a = ") && code.ends_with(" ; b"), "{code}");
             assert_eq!(code.lines().count(), text.lines().count());
         }
     }
 
     #[test]
     fn keeps_code() {
-        for code in [
-            "fn f<'a>(x: &'a str) {}",
-            "r#type",
-            "for r in a / b {}",
-            "unsafe { f() }",
-        ] {
+        for code in ["fn f<'a>(x: &'a str) {}", "r#type", "for r in a / b {}", "unsafe { f() }"] {
             assert_eq!(code_only(code), code);
         }
     }

@@ -33,10 +33,7 @@ fn code_map(tree: &Tree) -> Vec<Row<'_>> {
             Row {
                 line_idx,
                 name: cells.first().map_or("", |cell| cell.trim_matches('`')),
-                dependencies: cells
-                    .last()
-                    .map(|cell| code_spans(cell))
-                    .unwrap_or_default(),
+                dependencies: cells.last().map(|cell| code_spans(cell)).unwrap_or_default(),
             }
         })
         .collect()
@@ -57,41 +54,27 @@ pub(crate) fn code_map_lists_every_crate(tree: &Tree) -> Vec<Finding> {
     let missing = crates
         .difference(&listed)
         .map(|name| format!("the code map (`| crate | … | depends on |`) has no row for `{name}`"));
-    let gone = listed.difference(&crates).map(|name| {
-        format!("the code map has a row for `{name}`, but there is no such folder in crates")
-    });
-    missing
-        .chain(gone)
-        .map(|message| Finding::in_file(ARCHITECTURE, message))
-        .collect()
+    let gone = listed
+        .difference(&crates)
+        .map(|name| format!("the code map has a row for `{name}`, but there is no such folder in crates"));
+    missing.chain(gone).map(|message| Finding::in_file(ARCHITECTURE, message)).collect()
 }
 
 pub(crate) fn arrows_point_down(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut above = BTreeSet::new();
-    for Row {
-        line_idx,
-        name,
-        dependencies,
-    } in code_map(tree)
-    {
-        let manifest = tree
-            .text(&format!("crates/{name}/Cargo.toml"))
-            .unwrap_or_default();
+    for Row { line_idx, name, dependencies } in code_map(tree) {
+        let manifest = tree.text(&format!("crates/{name}/Cargo.toml")).unwrap_or_default();
         let actual = workspace_dependencies(manifest);
         let mut find = |message| findings.push(Finding::in_line(ARCHITECTURE, line_idx, message));
         for dependency in actual.difference(&dependencies) {
-            find(format!(
-                "`{name}` depends on `{dependency}`, which this row does not allow"
-            ));
+            find(format!("`{name}` depends on `{dependency}`, which this row does not allow"));
         }
         for dependency in dependencies.difference(&actual) {
             find(format!("`{name}` does not depend on `{dependency}`"));
         }
         for dependency in dependencies.difference(&above) {
-            find(format!(
-                "`{dependency}` must stand above `{name}`, which depends on it"
-            ));
+            find(format!("`{dependency}` must stand above `{name}`, which depends on it"));
         }
         above.insert(name);
     }
@@ -113,10 +96,7 @@ pub(crate) fn links_lead_somewhere(tree: &Tree) -> Vec<Finding> {
     for (path, text) in tree.ending_in(".md") {
         let folder = path.rfind('/').map_or("", |end| &path[..=end]);
         for (line_idx, line) in text.lines().enumerate() {
-            let links = line
-                .split("](")
-                .skip(1)
-                .filter_map(|rest| rest.split(')').next());
+            let links = line.split("](").skip(1).filter_map(|rest| rest.split(')').next());
             for link in links {
                 let file = link.split('#').next().unwrap_or_default();
                 if !link.contains("://") && !tree.has(&resolve(folder, file)) {
@@ -147,9 +127,7 @@ pub(crate) fn verbs_exist(tree: &Tree) -> Vec<Finding> {
     for (path, text) in tree.ending_in(".md") {
         for (line_idx, line) in text.lines().enumerate() {
             for rest in line.split("cargo xtask ").skip(1) {
-                let end = rest
-                    .find(|c: char| !c.is_ascii_lowercase())
-                    .unwrap_or(rest.len());
+                let end = rest.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(rest.len());
                 let verb = &rest[..end];
                 if !verb.is_empty() && !crate::is_verb(verb) {
                     let message = format!("there is no verb `{verb}`: see `cargo xtask`");
@@ -169,10 +147,7 @@ mod tests {
 
     fn tree(rows: &str, tensor_manifest: &str) -> Tree {
         Tree::of(&[
-            (
-                "ARCHITECTURE.md",
-                &format!("# Map\n\n{HEADER}{rows}\nAfter.\n"),
-            ),
+            ("ARCHITECTURE.md", &format!("# Map\n\n{HEADER}{rows}\nAfter.\n")),
             ("crates/shape/Cargo.toml", ""),
             ("crates/tensor/Cargo.toml", tensor_manifest),
         ])
@@ -190,16 +165,10 @@ mod tests {
 
     #[test]
     fn finds_crates_that_are_missing_or_gone() {
-        assert_eq!(
-            code_map_lists_every_crate(&tree("| `shape` | | |\n", "")).len(),
-            1
-        );
+        assert_eq!(code_map_lists_every_crate(&tree("| `shape` | | |\n", "")).len(), 1);
         let rows = format!("{ROWS}| `optim` | rules | |\n");
         assert_eq!(code_map_lists_every_crate(&tree(&rows, "")).len(), 1);
-        assert_eq!(
-            code_map_lists_every_crate(&Tree::of(&[("crates/a/Cargo.toml", "")])).len(),
-            1
-        );
+        assert_eq!(code_map_lists_every_crate(&Tree::of(&[("crates/a/Cargo.toml", "")])).len(), 1);
     }
 
     #[test]

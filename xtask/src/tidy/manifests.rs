@@ -3,13 +3,7 @@
 use super::Finding;
 use super::tree::Tree;
 
-const INHERITED: &[&str] = &[
-    "version",
-    "edition",
-    "rust-version",
-    "license",
-    "repository",
-];
+const INHERITED: &[&str] = &["version", "edition", "rust-version", "license", "repository"];
 
 /// A line of a manifest with the section it stands in.
 pub(crate) struct Line<'a> {
@@ -30,12 +24,7 @@ pub(crate) fn lines(manifest: &str) -> Vec<Line<'_>> {
         } else if let Some((key, value)) = line.split_once('=')
             && !line.starts_with('#')
         {
-            lines.push(Line {
-                index,
-                section,
-                key: key.trim(),
-                value: value.trim(),
-            });
+            lines.push(Line { index, section, key: key.trim(), value: value.trim() });
         }
     }
     lines
@@ -43,20 +32,13 @@ pub(crate) fn lines(manifest: &str) -> Vec<Line<'_>> {
 
 /// The manifests of the members of the workspace; fuzz is a workspace of its own.
 fn members(tree: &Tree) -> impl Iterator<Item = (&str, &str)> {
-    tree.ending_in("/Cargo.toml")
-        .filter(|(path, _)| !path.starts_with("fuzz/"))
+    tree.ending_in("/Cargo.toml").filter(|(path, _)| !path.starts_with("fuzz/"))
 }
 
 pub(crate) fn inherit_versions(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, manifest) in members(tree) {
-        for Line {
-            index,
-            section,
-            key,
-            value,
-        } in lines(manifest)
-        {
+        for Line { index, section, key, value } in lines(manifest) {
             if section == "package" && INHERITED.contains(&key) {
                 let message = format!("write `{key}.workspace = true`");
                 findings.push(Finding::in_line(path, index, message));
@@ -79,9 +61,8 @@ pub(crate) fn inherit_lints(tree: &Tree) -> Vec<Finding> {
         // The kernels alone may write `unsafe`, so they state their lints themselves.
         .filter(|(path, _)| *path != "crates/kernels/Cargo.toml")
         .filter(|(_, manifest)| {
-            let inherits = |line: &Line<'_>| {
-                (line.section, line.key, line.value) == ("lints", "workspace", "true")
-            };
+            let inherits =
+                |line: &Line<'_>| (line.section, line.key, line.value) == ("lints", "workspace", "true");
             !lines(manifest).iter().any(inherits)
         })
         .map(|(path, _)| Finding::in_file(path, "inherit the lints: `[lints] workspace = true`"))
@@ -108,23 +89,14 @@ mod tests {
 
     #[test]
     fn finds_versions_outside_the_root() {
-        assert_eq!(
-            findings(inherit_versions, "[package]\nversion = \"0.1.0\""),
-            1
-        );
-        assert_eq!(
-            findings(inherit_versions, "[dev-dependencies]\nb = \"1\""),
-            1
-        );
+        assert_eq!(findings(inherit_versions, "[package]\nversion = \"0.1.0\""), 1);
+        assert_eq!(findings(inherit_versions, "[dev-dependencies]\nb = \"1\""), 1);
         let detailed = "[target.'cfg(unix)'.dependencies]\nb = { version = \"1\" }";
         assert_eq!(findings(inherit_versions, detailed), 1);
     }
 
     #[test]
     fn finds_lints_of_its_own() {
-        assert_eq!(
-            findings(inherit_lints, "[lints.rust]\nmissing_docs = \"allow\""),
-            1
-        );
+        assert_eq!(findings(inherit_lints, "[lints.rust]\nmissing_docs = \"allow\""), 1);
     }
 }

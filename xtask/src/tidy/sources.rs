@@ -8,9 +8,7 @@ use super::tree::Tree;
 const MAX_LINES: usize = 400;
 
 /// Names that say where a thing was left, not what it is.
-const EMPTY_NAMES: &[&str] = &[
-    "utils", "util", "helpers", "misc", "common", "base", "types",
-];
+const EMPTY_NAMES: &[&str] = &["utils", "util", "helpers", "misc", "common", "base", "types"];
 
 /// Each word is in two parts, so that this file does not contain it.
 const UNFINISHED: &[(&str, &str)] = &[
@@ -54,15 +52,13 @@ pub(crate) fn have_telling_names(tree: &Tree) -> Vec<Finding> {
 
 pub(crate) fn are_finished(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let written = tree
-        .all()
-        .filter(|(path, _)| !path.starts_with("xtask/templates/"));
+    let written = tree.all().filter(|(path, _)| !path.starts_with("xtask/templates/"));
     for (path, text) in written {
         for (line_idx, line) in text.lines().enumerate() {
             for (start, end) in UNFINISHED {
                 let word = format!("{start}{end}");
                 if line.contains(&word) {
-                    let message = format!("finish it or open an issue: `{word}` is not kept here");
+                    let message = format!("finish what `{word}` was left for");
                     findings.push(Finding::in_line(path, line_idx, message));
                 }
             }
@@ -79,10 +75,7 @@ pub(crate) fn keep_unsafe_in_the_kernels(tree: &Tree) -> Vec<Finding> {
             continue;
         }
         for (line_idx, line) in code_only(text).lines().enumerate() {
-            if line
-                .split(|c: char| !c.is_alphanumeric() && c != '_')
-                .any(|word| word == "unsafe")
-            {
+            if line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe") {
                 let message = "`unsafe` belongs into crates/kernels, behind a safe function";
                 findings.push(Finding::in_line(path, line_idx, message));
             }
@@ -96,10 +89,7 @@ pub(crate) fn have_no_compile_fail_doctests(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, text) in tree.all() {
         for (line_idx, line) in text.lines().enumerate() {
-            let fence = line
-                .trim_start()
-                .trim_start_matches("//")
-                .trim_start_matches(['/', '!']);
+            let fence = line.trim_start().trim_start_matches("//").trim_start_matches(['/', '!']);
             let attributes = fence.trim_start().strip_prefix("```");
             if attributes.is_some_and(|list| list.contains("compile_fail")) {
                 let message = "show the mistake as a case of crates/ui-tests, with its message";
@@ -122,11 +112,7 @@ mod tests {
 
     #[test]
     fn every_module_starts_with_a_summary() {
-        assert_finds(
-            start_with_a_summary,
-            ("a.rs", "use b;"),
-            ("a.rs", "//! What it is.\n"),
-        );
+        assert_finds(start_with_a_summary, ("a.rs", "use b;"), ("a.rs", "//! What it is.\n"));
     }
 
     #[test]
@@ -139,18 +125,12 @@ mod tests {
     fn names_say_what_a_file_holds() {
         let wrong = ("crates/a/src/utils.rs", "");
         assert_finds(have_telling_names, wrong, ("crates/a/src/path.rs", ""));
-        assert_finds(
-            have_telling_names,
-            ("a/common/b.rs", ""),
-            ("a/commonly/b.rs", ""),
-        );
+        assert_finds(have_telling_names, ("a/common/b.rs", ""), ("a/commonly/b.rs", ""));
     }
 
     #[test]
     fn nothing_is_left_to_do() {
-        let wrong = UNFINISHED
-            .iter()
-            .map(|(start, end)| format!("fn f() {{}}\n{start}{end}"));
+        let wrong = UNFINISHED.iter().map(|(start, end)| format!("fn f() {{}}\n{start}{end}"));
         for text in wrong {
             assert_finds(are_finished, ("a.rs", &text), ("a.rs", "fn f() {}"));
         }
@@ -160,16 +140,8 @@ mod tests {
     fn unsafe_code_lives_in_the_kernels() {
         let code = "fn f() { unsafe { g() } }";
         let rule = keep_unsafe_in_the_kernels;
-        assert_finds(
-            rule,
-            ("crates/tensor/src/a.rs", code),
-            ("crates/kernels/src/a.rs", code),
-        );
-        assert_finds(
-            rule,
-            ("a.rs", code),
-            ("a.rs", "// unsafe\n#![forbid(unsafe_code)]"),
-        );
+        assert_finds(rule, ("crates/tensor/src/a.rs", code), ("crates/kernels/src/a.rs", code));
+        assert_finds(rule, ("a.rs", code), ("a.rs", "// unsafe\n#![forbid(unsafe_code)]"));
     }
 
     #[test]
@@ -177,10 +149,6 @@ mod tests {
         let fence = "```";
         let wrong = format!("/// {fence}compile_fail,E0308");
         let right = format!("/// {fence}\n/// no compile_fail here");
-        assert_finds(
-            have_no_compile_fail_doctests,
-            ("a.rs", &wrong),
-            ("a.rs", &right),
-        );
+        assert_finds(have_no_compile_fail_doctests, ("a.rs", &wrong), ("a.rs", &right));
     }
 }

@@ -34,12 +34,8 @@ impl Tree {
                 if name != ".git" && !GENERATED.contains(&name.as_str()) {
                     self.read_folder(&entry.path(), &format!("{path}/"))?;
                 }
-            } else if name
-                .rsplit_once('.')
-                .is_some_and(|(_, end)| TEXT.contains(&end))
-            {
-                self.files
-                    .insert(path.clone(), fs::read_to_string(entry.path())?);
+            } else if name.rsplit_once('.').is_some_and(|(_, end)| TEXT.contains(&end)) {
+                self.files.insert(path.clone(), fs::read_to_string(entry.path())?);
             }
             self.paths.push(path);
         }
@@ -55,16 +51,13 @@ impl Tree {
     /// shown to users, and not the skeletons of files to come.
     pub(crate) fn modules(&self) -> impl Iterator<Item = (&str, &str)> {
         self.ending_in(".rs").filter(|(path, _)| {
-            let is_case =
-                path.starts_with("crates/ui-tests/") && !path.starts_with("crates/ui-tests/src/");
+            let is_case = path.starts_with("crates/ui-tests/") && !path.starts_with("crates/ui-tests/src/");
             !is_case && !path.starts_with("xtask/templates/")
         })
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.files
-            .iter()
-            .map(|(path, text)| (path.as_str(), text.as_str()))
+        self.files.iter().map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
     pub(crate) fn text(&self, path: &str) -> Option<&str> {
@@ -91,9 +84,7 @@ impl Tree {
         let files: BTreeMap<_, _> = files.iter().map(own).collect();
         let mut paths: Vec<String> = files.keys().cloned().collect();
         for path in files.keys() {
-            let folders = path
-                .match_indices('/')
-                .map(|(end, _)| path[..end].to_owned());
+            let folders = path.match_indices('/').map(|(end, _)| path[..end].to_owned());
             paths.extend(folders);
         }
         Self { files, paths }

@@ -18,8 +18,7 @@ pub(crate) fn have_twins(tree: &Tree) -> Vec<Finding> {
             Some(right) => {
                 let n_differing = differing_lines(wrong, right);
                 if n_differing != 1 {
-                    let message =
-                        format!("differs from right.rs in {n_differing} lines: let it be one");
+                    let message = format!("differs from right.rs in {n_differing} lines: let it be one");
                     findings.push(Finding::in_file(path, message));
                 }
             }
@@ -28,10 +27,7 @@ pub(crate) fn have_twins(tree: &Tree) -> Vec<Finding> {
     for (path, _) in tree.ending_in("/right.rs") {
         let wrong = path.replace("/right.rs", "/wrong.rs");
         if tree.text(&wrong).is_none() {
-            findings.push(Finding::in_file(
-                path,
-                "write the mistake it corrects, wrong.rs",
-            ));
+            findings.push(Finding::in_file(path, "write the mistake it corrects, wrong.rs"));
         }
     }
     findings
@@ -70,11 +66,7 @@ mod tests {
 
     #[test]
     fn asks_for_one_difference() {
-        for other in [
-            WRONG.1,
-            "fn main() {\n  g();\n  f(1);\n}\n",
-            "fn g() {\n  f(2);\n}",
-        ] {
+        for other in [WRONG.1, "fn main() {\n  g();\n  f(1);\n}\n", "fn g() {\n  f(2);\n}"] {
             let tree = Tree::of(&[WRONG, ("ui/m/right.rs", other), MESSAGE]);
             assert_eq!(have_twins(&tree).len(), 1, "{other}");
         }
