@@ -8,9 +8,7 @@ use crate::workspace::{Outcome, cargo, hand_over, root};
 pub(crate) fn run(arguments: Vec<OsString>) -> Outcome {
     // Only the bench targets understand criterion's arguments, so the library is left out.
     let mut command = cargo(["bench", "--package", "tenon-benches", "--bench", "*"]);
-    command
-        .arg("--manifest-path")
-        .arg(root().join("Cargo.toml"));
+    command.arg("--manifest-path").arg(root().join("Cargo.toml"));
     command.arg("--").args(arguments);
     hand_over(&mut command)
 }

@@ -20,15 +20,12 @@ const WRAPPER_MARK: &str = "TENON_XTASK_IS_COMPILER";
 
 /// Runs `cargo check` where the user stands, with their arguments, and rewrites its messages.
 pub(crate) fn run(arguments: Vec<OsString>) -> Outcome {
-    if arguments
-        .iter()
-        .any(|argument| argument.to_string_lossy().starts_with("--message-format"))
-    {
+    if arguments.iter().any(|argument| argument.to_string_lossy().starts_with("--message-format")) {
         let message = "`check` reads the compiler's messages itself: drop `--message-format`";
         return Err(Failure::Usage(message.to_owned()));
     }
-    let this_program = env::current_exe()
-        .map_err(|error| Failure::Task(format!("cannot find this program: {error}")))?;
+    let this_program =
+        env::current_exe().map_err(|error| Failure::Task(format!("cannot find this program: {error}")))?;
 
     let mut command = cargo(["check", "--message-format=json"]);
     command
@@ -38,9 +35,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Outcome {
         // A folder of its own, so that the builds of other commands are not thrown away.
         .env("CARGO_TARGET_DIR", target_folder().join("check"))
         .stdout(Stdio::piped());
-    let mut child = command
-        .spawn()
-        .map_err(|error| cannot_run(&command, &error))?;
+    let mut child = command.spawn().map_err(|error| cannot_run(&command, &error))?;
 
     let messages = child.stdout.take().expect("the output is piped");
     let mut seen = HashSet::new();
@@ -62,12 +57,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Outcome {
 /// What to show for one line of cargo's output.
 fn message(line: &str) -> Option<String> {
     match string_field(line, "reason")?.as_str() {
-        "compiler-message" => Some(
-            decode(&string_field(line, "rendered")?)
-                .trim_end()
-                .to_owned()
-                + "\n",
-        ),
+        "compiler-message" => Some(decode(&string_field(line, "rendered")?).trim_end().to_owned() + "\n"),
         _ => None,
     }
 }
@@ -79,16 +69,11 @@ pub(crate) fn run_as_compiler_wrapper() -> Option<ExitCode> {
     let mut compiler = Command::new(arguments.next()?);
     let arguments: Vec<OsString> = arguments.collect();
     let is_verbose = compiles_a_crate(&arguments);
-    compiler
-        .args(arguments)
-        .args(is_verbose.then_some("--verbose"));
+    compiler.args(arguments).args(is_verbose.then_some("--verbose"));
     Some(match compiler.status() {
         Ok(status) => ExitCode::from(exit_code(status)),
         Err(error) => {
-            eprintln!(
-                "error: cannot run {}: {error}",
-                compiler.get_program().display()
-            );
+            eprintln!("error: cannot run {}: {error}", compiler.get_program().display());
             ExitCode::FAILURE
         }
     })
@@ -97,10 +82,7 @@ pub(crate) fn run_as_compiler_wrapper() -> Option<ExitCode> {
 /// Whether the compiler is asked to compile, rather than about itself: cargo's questions use the
 /// crate name `___` or none.
 fn compiles_a_crate(arguments: &[OsString]) -> bool {
-    let name = arguments
-        .windows(2)
-        .find(|pair| pair[0] == "--crate-name")
-        .map(|pair| &pair[1]);
+    let name = arguments.windows(2).find(|pair| pair[0] == "--crate-name").map(|pair| &pair[1]);
     name.is_some_and(|name| name != "___")
 }
 
@@ -116,19 +98,14 @@ mod tests {
     fn asks_for_full_types_only_when_compiling() {
         assert!(compiles_a_crate(&words("--crate-name net src/lib.rs")));
         assert!(!compiles_a_crate(&words("-vV")));
-        assert!(!compiles_a_crate(&words(
-            "- --crate-name ___ --print=file-names"
-        )));
+        assert!(!compiles_a_crate(&words("- --crate-name ___ --print=file-names")));
     }
 
     #[test]
     fn shows_compiler_messages_only() {
         let error = r#"{"reason":"compiler-message","message":{"rendered":"error: no\n\n"}}"#;
         assert_eq!(message(error).as_deref(), Some("error: no\n"));
-        assert_eq!(
-            message(r#"{"reason":"compiler-artifact","target":{}}"#),
-            None
-        );
+        assert_eq!(message(r#"{"reason":"compiler-artifact","target":{}}"#), None);
         assert_eq!(message("printed by a build script"), None);
     }
 }

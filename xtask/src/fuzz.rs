@@ -26,10 +26,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Outcome {
         None => known,
         Some(target) if known.contains(&target) => vec![target],
         Some(target) => {
-            let message = format!(
-                "unknown fuzz target `{target}`: there are {}",
-                known.join(", ")
-            );
+            let message = format!("unknown fuzz target `{target}`: there are {}", known.join(", "));
             return Err(Failure::Task(message));
         }
     };
@@ -38,10 +35,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Outcome {
         println!("fuzzing {target} for {seconds} s");
         // Sanitizers are a feature of the nightly compiler; nothing else here needs one.
         let mut command = Command::new("cargo");
-        command
-            .args(["+nightly", "fuzz", "run", "--fuzz-dir"])
-            .arg(&folder)
-            .arg(&target);
+        command.args(["+nightly", "fuzz", "run", "--fuzz-dir"]).arg(&folder).arg(&target);
         command.args(["--", &format!("-max_total_time={seconds}")]);
         let status = status(command.current_dir(&folder))?;
         if !status.success() {
@@ -52,18 +46,12 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Outcome {
 }
 
 fn parse(arguments: Vec<OsString>) -> Result<Arguments, Failure> {
-    let mut parsed = Arguments {
-        target: None,
-        seconds: DEFAULT_SECONDS,
-    };
-    let mut words = arguments
-        .into_iter()
-        .map(|word| word.to_string_lossy().into_owned());
+    let mut parsed = Arguments { target: None, seconds: DEFAULT_SECONDS };
+    let mut words = arguments.into_iter().map(|word| word.to_string_lossy().into_owned());
     while let Some(word) = words.next() {
         if word == "--seconds" {
             let number = words.next().and_then(|number| number.parse().ok());
-            parsed.seconds =
-                number.ok_or_else(|| Failure::Usage("`--seconds` needs a number".to_owned()))?;
+            parsed.seconds = number.ok_or_else(|| Failure::Usage("`--seconds` needs a number".to_owned()))?;
         } else if word.starts_with('-') {
             return Err(Failure::Usage(format!("unknown option `{word}` of `fuzz`")));
         } else if parsed.target.replace(word).is_some() {
@@ -79,14 +67,7 @@ fn targets(folder: &Path) -> Result<Vec<String>, Failure> {
     let entries = std::fs::read_dir(&folder)
         .map_err(|error| Failure::Task(format!("cannot list {}: {error}", folder.display())))?;
     let mut names: Vec<String> = entries
-        .filter_map(|entry| {
-            entry
-                .ok()?
-                .file_name()
-                .to_str()?
-                .strip_suffix(".rs")
-                .map(str::to_owned)
-        })
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".rs").map(str::to_owned))
         .collect();
     names.sort();
     Ok(names)
@@ -117,10 +98,7 @@ mod tests {
     #[test]
     fn reads_a_target_and_a_duration_in_any_order() {
         for words in [["idx", "--seconds", "5"], ["--seconds", "5", "idx"]] {
-            let expected = Arguments {
-                target: Some("idx".to_owned()),
-                seconds: 5,
-            };
+            let expected = Arguments { target: Some("idx".to_owned()), seconds: 5 };
             assert_eq!(parse_words(&words).unwrap(), expected);
         }
         assert_eq!(parse_words(&[]).unwrap().seconds, DEFAULT_SECONDS);
@@ -128,15 +106,8 @@ mod tests {
 
     #[test]
     fn rejects_what_it_does_not_know() {
-        for words in [
-            &["--second", "5"][..],
-            &["--seconds", "soon"],
-            &["idx", "matmul"],
-        ] {
-            assert!(
-                matches!(parse_words(words), Err(Failure::Usage(_))),
-                "{words:?}"
-            );
+        for words in [&["--second", "5"][..], &["--seconds", "soon"], &["idx", "matmul"]] {
+            assert!(matches!(parse_words(words), Err(Failure::Usage(_))), "{words:?}");
         }
     }
 }

@@ -78,21 +78,12 @@ mod tests {
     #[test]
     fn resolves_every_escape() {
         let text = r#"a\"\\\/\b\f\n\r\té\u00e9\ud83e\udd80" tail"#;
-        assert_eq!(
-            unescape(text).as_deref(),
-            Some("a\"\\/\u{8}\u{c}\n\r\téé🦀")
-        );
+        assert_eq!(unescape(text).as_deref(), Some("a\"\\/\u{8}\u{c}\n\r\téé🦀"));
     }
 
     #[test]
     fn rejects_malformed_strings() {
-        for text in [
-            "no end",
-            "bad \\x\"",
-            "short \\u12\"",
-            "sign \\u+123\"",
-            "half \\ud83e\"",
-        ] {
+        for text in ["no end", "bad \\x\"", "short \\u12\"", "sign \\u+123\"", "half \\ud83e\""] {
             assert_eq!(unescape(text), None, "{text}");
         }
     }

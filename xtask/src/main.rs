@@ -125,10 +125,7 @@ fn is_verb(name: &str) -> bool {
 /// The list of verbs.
 fn overview() -> String {
     let synopsis = |verb: &Verb| format!("{} {}", verb.name, verb.arguments);
-    let width = VERBS
-        .iter()
-        .map(|verb| synopsis(verb).chars().count())
-        .max();
+    let width = VERBS.iter().map(|verb| synopsis(verb).chars().count()).max();
     let width = width.unwrap_or_default();
     let mut text = String::from("usage: cargo xtask VERB\n");
     for verb in VERBS {
@@ -156,25 +153,15 @@ mod tests {
     #[test]
     fn rejects_unknown_arguments_of_its_own_verbs() {
         assert_eq!(usage_error(&["test", "--quick"]), "unknown step `--quick`");
-        assert_eq!(
-            usage_error(&["new", "kernel", "gemv"]),
-            "cannot make a new `kernel`"
-        );
-        assert_eq!(
-            usage_error(&["fuzz", "--seconds"]),
-            "`--seconds` needs a number"
-        );
+        assert_eq!(usage_error(&["new", "kernel", "gemv"]), "cannot make a new `kernel`");
+        assert_eq!(usage_error(&["fuzz", "--seconds"]), "`--seconds` needs a number");
     }
 
     #[test]
     fn the_overview_names_every_verb() {
         let text = overview();
         for verb in VERBS {
-            assert!(
-                text.contains(&format!("\n  {} ", verb.name)),
-                "{}",
-                verb.name
-            );
+            assert!(text.contains(&format!("\n  {} ", verb.name)), "{}", verb.name);
         }
     }
 }

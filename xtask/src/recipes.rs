@@ -10,9 +10,7 @@ const PACKAGE: &str = "tenon-recipes";
 /// `cargo run --release -p tenon-recipes -- VERB ARGUMENTS`.
 pub(crate) fn run(verb: &str, arguments: Vec<OsString>) -> Outcome {
     let mut command = cargo(["run", "--release", "--package", PACKAGE]);
-    command
-        .arg("--manifest-path")
-        .arg(root().join("Cargo.toml"));
+    command.arg("--manifest-path").arg(root().join("Cargo.toml"));
     // The first build takes a while and shows its progress; later ones leave the screen alone.
     let binary = format!("{PACKAGE}{EXE_SUFFIX}");
     if target_folder().join("release").join(binary).exists() {

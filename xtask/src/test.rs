@@ -23,22 +23,10 @@ const STEPS: &[Step] = &[
         run: || passes(&mut cargo(["fmt", "--all", "--check"])),
         repair: "cargo fmt --all",
     },
-    Step {
-        name: "tidy",
-        run: tidy::passes,
-        repair: "cargo xtask test tidy",
-    },
+    Step { name: "tidy", run: tidy::passes, repair: "cargo xtask test tidy" },
     Step {
         name: "lints",
-        run: || {
-            passes(&mut cargo([
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--",
-                "-Dwarnings",
-            ]))
-        },
+        run: || passes(&mut cargo(["clippy", "--workspace", "--all-targets", "--", "-Dwarnings"])),
         repair: "cargo clippy --workspace --all-targets --fix --allow-dirty",
     },
     Step {
@@ -71,20 +59,11 @@ pub(crate) fn run(names: Vec<OsString>) -> Outcome {
         println!("\n== {}", step.name);
         let start = Instant::now();
         let passed = (step.run)()?;
-        reports.push(Report {
-            step,
-            passed,
-            elapsed: start.elapsed(),
-        });
+        reports.push(Report { step, passed, elapsed: start.elapsed() });
     }
 
     println!();
-    for Report {
-        step,
-        passed,
-        elapsed,
-    } in &reports
-    {
+    for Report { step, passed, elapsed } in &reports {
         let verdict = if *passed { "passed" } else { "FAILED" };
         println!("{:8} {verdict} {:7.1} s", step.name, elapsed.as_secs_f64());
         if !passed {
@@ -93,11 +72,7 @@ pub(crate) fn run(names: Vec<OsString>) -> Outcome {
     }
     let failed = reports.iter().filter(|report| !report.passed).count();
     println!("{} passed, {failed} failed", reports.len() - failed);
-    if failed == 0 {
-        Ok(())
-    } else {
-        Err(Failure::Reported(1))
-    }
+    if failed == 0 { Ok(()) } else { Err(Failure::Reported(1)) }
 }
 
 fn select(names: &[OsString]) -> Result<Vec<&'static Step>, Failure> {
@@ -120,11 +95,7 @@ mod tests {
 
     fn names(words: &[&str]) -> Vec<&'static str> {
         let words: Vec<OsString> = words.iter().map(OsString::from).collect();
-        select(&words)
-            .unwrap()
-            .iter()
-            .map(|step| step.name)
-            .collect()
+        select(&words).unwrap().iter().map(|step| step.name).collect()
     }
 
     #[test]

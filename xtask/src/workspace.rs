@@ -20,20 +20,15 @@ pub(crate) type Outcome = Result<(), Failure>;
 
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
-    let manifest =
-        env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let manifest = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     let folder = Path::new(&manifest).parent();
-    folder
-        .expect("this crate has a folder of its own")
-        .to_owned()
+    folder.expect("this crate has a folder of its own").to_owned()
 }
 
 /// The folder that cargo builds into, which holds `debug/xtask`.
 pub(crate) fn target_folder() -> PathBuf {
     let executable = env::current_exe().ok();
-    let folder = executable
-        .as_deref()
-        .and_then(|path| path.ancestors().nth(2));
+    let folder = executable.as_deref().and_then(|path| path.ancestors().nth(2));
     folder.map_or_else(|| root().join("target"), Path::to_owned)
 }
 
@@ -64,22 +59,14 @@ pub(crate) fn hand_over(command: &mut Command) -> Outcome {
 
 /// Runs `command` to its end.
 pub(crate) fn status(command: &mut Command) -> Result<ExitStatus, Failure> {
-    command
-        .status()
-        .map_err(|error| cannot_run(command, &error))
+    command.status().map_err(|error| cannot_run(command, &error))
 }
 
 /// The exit code to pass on for a command that has ended; a command stopped by a signal has none.
 pub(crate) fn exit_code(status: ExitStatus) -> u8 {
-    status
-        .code()
-        .and_then(|code| u8::try_from(code).ok())
-        .unwrap_or(1)
+    status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }
 
 pub(crate) fn cannot_run(command: &Command, error: &std::io::Error) -> Failure {
-    Failure::Task(format!(
-        "cannot run {}: {error}",
-        command.get_program().display()
-    ))
+    Failure::Task(format!("cannot run {}: {error}", command.get_program().display()))
 }

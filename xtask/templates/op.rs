@@ -21,10 +21,7 @@ impl<S: Shape, B: Backend> Tensor<S, B> {
     /// assert_eq!(x.example_name().to_vec(), [f32::NAN, f32::NAN]); // FILL IN
     /// ```
     pub fn example_name(self) -> Self {
-        Tensor {
-            shape: self.shape,
-            value: ExampleName.on([self.value]),
-        }
+        Tensor { shape: self.shape, value: ExampleName.on([self.value]) }
     }
 }
 

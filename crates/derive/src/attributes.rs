@@ -31,8 +31,7 @@ impl Attributes {
                 ("skip", Some(_)) => return Err(Error::new(span, "`skip` takes no value")),
                 ("rename", value) => attributes.rename = Some(segment(value, span)?),
                 _ => {
-                    let message =
-                        format!("unknown key `{key}`: a field takes `skip` or `rename = \"name\"`");
+                    let message = format!("unknown key `{key}`: a field takes `skip` or `rename = \"name\"`");
                     return Err(Error::new(span, message));
                 }
             }
@@ -50,10 +49,7 @@ impl Attributes {
             layers = match (key.as_str(), value) {
                 ("crate", Some(path)) => path,
                 ("crate", None) => {
-                    return Err(Error::new(
-                        span,
-                        "`crate` takes a path: `crate = ::my_layers`",
-                    ));
+                    return Err(Error::new(span, "`crate` takes a path: `crate = ::my_layers`"));
                 }
                 _ => {
                     let message = format!("unknown key `{key}`: a struct takes `crate = path`");
@@ -78,10 +74,7 @@ pub(crate) fn split_attributes(item: TokenStream) -> Result<(Vec<TokenStream>, T
         match content.next() {
             Some(name) if is_ident(&name, &["module"]) => {
                 let list = parenthesized(content.next()).ok_or_else(|| {
-                    Error::new(
-                        name.span(),
-                        "expected a list in parentheses: `#[module(…)]`",
-                    )
+                    Error::new(name.span(), "expected a list in parentheses: `#[module(…)]`")
                 })?;
                 entries.extend(split_at_commas(list.stream()));
             }
@@ -102,10 +95,7 @@ fn parse(entries: Vec<TokenStream>) -> Result<Vec<Entry>> {
     let parse_entry = |entry: TokenStream| {
         let mut tokens = entry.into_iter();
         let key = tokens.next().ok_or_else(|| {
-            Error::new(
-                Span::call_site(),
-                "expected a key between the commas of `#[module(…)]`",
-            )
+            Error::new(Span::call_site(), "expected a key between the commas of `#[module(…)]`")
         })?;
         let span = key.span();
         let value = match tokens.next() {
@@ -117,16 +107,9 @@ fn parse(entries: Vec<TokenStream>) -> Result<Vec<Entry>> {
             }
         };
         if value.as_ref().is_some_and(TokenStream::is_empty) {
-            return Err(Error::new(
-                span,
-                format!("expected a value after `{key} =`"),
-            ));
+            return Err(Error::new(span, format!("expected a value after `{key} =`")));
         }
-        Ok(Entry {
-            key: key.to_string(),
-            value,
-            span,
-        })
+        Ok(Entry { key: key.to_string(), value, span })
     };
     entries.into_iter().map(parse_entry).collect()
 }
@@ -134,14 +117,11 @@ fn parse(entries: Vec<TokenStream>) -> Result<Vec<Entry>> {
 /// The text of a string literal that can stand between the dots of a parameter's path.
 fn segment(value: Option<TokenStream>, span: Span) -> Result<String> {
     let literal = value.map(|tokens| tokens.to_string()).unwrap_or_default();
-    let text = literal
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'));
+    let text = literal.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     match text {
         Some(text) if is_segment(text) => Ok(text.to_owned()),
         _ => {
-            let message =
-                "`rename` takes a string of letters, digits and underscores: `rename = \"name\"`";
+            let message = "`rename` takes a string of letters, digits and underscores: `rename = \"name\"`";
             Err(Error::new(span, message))
         }
     }

@@ -27,22 +27,14 @@ impl Generics {
         if tokens.peek().is_some_and(|token| is_punct(token, '<')) {
             let mut angles = AngleDepth::default();
             let list = tokens.take_while(|token| angles.enter(token) > 0).skip(1);
-            parameters = split_at_commas(list.collect())
-                .into_iter()
-                .map(Parameter::parse)
-                .collect();
+            parameters = split_at_commas(list.collect()).into_iter().map(Parameter::parse).collect();
         }
-        Self {
-            parameters,
-            where_clause: TokenStream::new(),
-        }
+        Self { parameters, where_clause: TokenStream::new() }
     }
 
     /// Whether `name` is one of the types or constants declared here.
     pub(crate) fn declares(&self, name: &str) -> bool {
-        self.parameters
-            .iter()
-            .any(|parameter| parameter.name.to_string() == name)
+        self.parameters.iter().any(|parameter| parameter.name.to_string() == name)
     }
 
     /// What stands between `impl<` and `>`, each parameter followed by a comma.
@@ -70,16 +62,11 @@ impl Parameter {
             [name, ..] => vec![name],
             [] => Vec::new(),
         };
-        Self {
-            name: name.into_iter().cloned().collect(),
-            declaration: declaration.into_iter().collect(),
-        }
+        Self { name: name.into_iter().cloned().collect(), declaration: declaration.into_iter().collect() }
     }
 }
 
 fn list<'a>(elements: impl Iterator<Item = &'a TokenStream>) -> TokenStream {
     let comma = || TokenTree::Punct(Punct::new(',', Spacing::Alone));
-    elements
-        .flat_map(|element| element.clone().into_iter().chain([comma()]))
-        .collect()
+    elements.flat_map(|element| element.clone().into_iter().chain([comma()])).collect()
 }

@@ -44,11 +44,7 @@ impl Input {
         if !is_ident(&keyword, &["struct"]) {
             let message = format!(
                 "#[derive({derive_name})] is for structs, but `{name}` is {} {keyword}",
-                if is_ident(&keyword, &["enum"]) {
-                    "an"
-                } else {
-                    "a"
-                },
+                if is_ident(&keyword, &["enum"]) { "an" } else { "a" },
             );
             return Err(Error::new(keyword.span(), message));
         }
@@ -60,12 +56,7 @@ impl Input {
             Some(body) => parse_fields(&body)?,
             None => Vec::new(),
         };
-        Ok(Self {
-            name,
-            generics,
-            fields,
-            layers,
-        })
+        Ok(Self { name, generics, fields, layers })
     }
 
     /// Whether `ty` can only be checked once the generic parameters of the struct are known.
@@ -83,10 +74,7 @@ impl Input {
     pub(crate) fn fresh_name(&self, wish: &str) -> TokenStream {
         let mut name = wish.to_owned();
         while self.generics.declares(&name)
-            || self
-                .fields
-                .iter()
-                .any(|field| mentions(&field.ty, &|other| other == name))
+            || self.fields.iter().any(|field| mentions(&field.ty, &|other| other == name))
         {
             name.push('_');
         }
@@ -109,10 +97,8 @@ fn split_body(mut tokens: Vec<TokenTree>) -> (Option<Group>, TokenStream) {
         }
         _ => None,
     };
-    let predicates = tokens
-        .into_iter()
-        .filter(|token| !is_ident(token, &["where"]) && !is_punct(token, ';'))
-        .collect();
+    let predicates =
+        tokens.into_iter().filter(|token| !is_ident(token, &["where"]) && !is_punct(token, ';')).collect();
     (body, predicates)
 }
 
@@ -130,11 +116,7 @@ fn parse_fields(body: &Group) -> Result<Vec<Field>> {
             continue;
         }
 
-        let span = ty
-            .clone()
-            .into_iter()
-            .next()
-            .map_or_else(Span::call_site, |token| token.span());
+        let span = ty.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span());
         let segment = match attributes.rename {
             Some(segment) => segment,
             None => name.trim_start_matches("r#").to_owned(),
@@ -143,12 +125,7 @@ fn parse_fields(body: &Group) -> Result<Vec<Field>> {
             let message = format!("two fields have the name `{segment}`");
             return Err(Error::new(span, message));
         }
-        fields.push(Field {
-            member: expand(&name, span, &[]),
-            segment,
-            ty,
-            span,
-        });
+        fields.push(Field { member: expand(&name, span, &[]), segment, ty, span });
     }
     Ok(fields)
 }

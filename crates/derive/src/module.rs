@@ -45,8 +45,7 @@ pub(crate) fn derive(item: TokenStream) -> Result<TokenStream> {
     ))
 }
 
-const VISIT: &str =
-    "path.enter($segment, |path| $layers::Module::visit(&self.$member, path, visitor));";
+const VISIT: &str = "path.enter($segment, |path| $layers::Module::visit(&self.$member, path, visitor));";
 const VISIT_MUT: &str =
     "path.enter($segment, |path| $layers::Module::visit_mut(&mut self.$member, path, visitor));";
 
@@ -56,18 +55,8 @@ fn each_field(input: &Input, code: impl Fn(&Field) -> TokenStream) -> TokenStrea
 
 /// One statement of `visit` or `visit_mut`.
 fn visit(text: &str, input: &Input, field: &Field) -> TokenStream {
-    let segment = format!("{:?}", field.segment)
-        .parse()
-        .expect("a quoted string is valid Rust");
-    expand(
-        text,
-        field.span,
-        &[
-            ("segment", &segment),
-            ("member", &field.member),
-            ("layers", &input.layers),
-        ],
-    )
+    let segment = format!("{:?}", field.segment).parse().expect("a quoted string is valid Rust");
+    expand(text, field.span, &[("segment", &segment), ("member", &field.member), ("layers", &input.layers)])
 }
 
 /// Asks a field for `Module` where only the user of a generic struct can say whether it has it.

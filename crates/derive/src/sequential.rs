@@ -34,9 +34,7 @@ pub(crate) fn derive(item: TokenStream) -> Result<TokenStream> {
         ];
         let put = |text| expand(text, field.span, &values);
         bounds.extend(put("$ty: $layers::Layer<$value, $backend>,"));
-        applications.extend(put(
-            "let x = $layers::Layer::forward(&self.$member, x, context);",
-        ));
+        applications.extend(put("let x = $layers::Layer::forward(&self.$member, x, context);"));
         value = put("<$ty as $layers::Layer<$value, $backend>>::Output");
     }
 

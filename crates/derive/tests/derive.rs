@@ -87,10 +87,7 @@ fn parameters(module: &impl Module) -> Vec<(String, f32)> {
 }
 
 fn paths(module: &impl Module) -> Vec<String> {
-    parameters(module)
-        .into_iter()
-        .map(|(path, _)| path)
-        .collect()
+    parameters(module).into_iter().map(|(path, _)| path).collect()
 }
 
 #[derive(Module, Default)]
@@ -152,13 +149,7 @@ fn visits_fields_in_declaration_order() {
 
 #[test]
 fn joins_nested_names_and_honours_attributes() {
-    let expected = [
-        "first.weight",
-        "first.bias",
-        "renamed.weight",
-        "renamed.bias",
-        "type",
-    ];
+    let expected = ["first.weight", "first.bias", "renamed.weight", "renamed.bias", "type"];
     assert_eq!(paths(&Nested::default()), expected);
 }
 
@@ -178,23 +169,14 @@ fn accepts_every_kind_of_generic_parameter() {
     #[derive(Module, Clone)]
     #[module(crate = layers)]
     struct Nothing {}
-    let generic: Generic<'_, Nothing> = Generic {
-        inner: Some(Box::new(Nothing {})),
-        _pairs: PhantomData,
-    };
+    let generic: Generic<'_, Nothing> = Generic { inner: Some(Box::new(Nothing {})), _pairs: PhantomData };
     assert!(paths(&generic).is_empty());
 }
 
 #[test]
 fn follows_a_recursive_struct() {
-    let leaf = Tree {
-        value: Param(2.0),
-        child: None,
-    };
-    let root = Tree {
-        value: Param(1.0),
-        child: Some(Box::new(leaf)),
-    };
+    let leaf = Tree { value: Param(2.0), child: None };
+    let root = Tree { value: Param(1.0), child: Some(Box::new(leaf)) };
     assert_eq!(paths(&root), ["value", "child.value"]);
 }
 
@@ -206,10 +188,7 @@ fn visits_parameters_mutably() {
             *value *= 2.0;
         }
     }
-    let mut affine = Affine {
-        weight: Param(1.5),
-        bias: Param(-1.0),
-    };
+    let mut affine = Affine { weight: Param(1.5), bias: Param(-1.0) };
     affine.visit_mut(&mut Path::default(), &mut Double);
     let expected = [("weight".to_owned(), 3.0), ("bias".to_owned(), -2.0)];
     assert_eq!(parameters(&affine), expected);
@@ -261,12 +240,7 @@ struct Pair(Add, Print);
 #[test]
 fn applies_fields_in_order() {
     let mut context = Context::<Plain>(PhantomData);
-    let chain = Chain {
-        add: Add(90),
-        print: Print,
-        note: "not a layer",
-        length: Length,
-    };
+    let chain = Chain { add: Add(90), print: Print, note: "not a layer", length: Length };
     let length: usize = chain.forward(10, &mut context);
     assert_eq!(length, 3);
     assert_eq!(Pair(Add(2), Print).forward(40, &mut context), "42");
@@ -288,10 +262,5 @@ declare!(Private { weight: Option<Box<Param>> });
 #[test]
 fn accepts_structs_written_by_macros() {
     assert_eq!(paths(&Declared { weight: Param(0.0) }), ["weight"]);
-    assert_eq!(
-        paths(&Private {
-            weight: Some(Box::new(Param(0.0)))
-        }),
-        ["weight"]
-    );
+    assert_eq!(paths(&Private { weight: Some(Box::new(Param(0.0))) }), ["weight"]);
 }
