@@ -12,7 +12,7 @@ use tenon_shape::Shape;
 /// ```
 /// use tenon_tensor::prelude::*;
 /// let x: Tensor<(U3,)> = Tensor::from([-1.0, 0.0, 2.0]);
-/// let positive = x.gt(&Tensor::zeros());
+/// let positive = x.gt(&Tensor::<(U3,)>::zeros());
 /// assert_eq!(positive.as_slice(), [false, false, true]);
 /// assert_eq!((!positive).count(), 2);
 /// ```

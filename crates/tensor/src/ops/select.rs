@@ -24,7 +24,8 @@ impl<S: Shape, B: Backend> Tensor<S, B> {
     /// ```
     /// use tenon_tensor::prelude::*;
     /// let x: Tensor<(U2,)> = Tensor::from([1.0, -3.0]);
-    /// let relu = x.select(&x.gt(&Tensor::zeros()), &Tensor::zeros());
+    /// let zeros = Tensor::<(U2,)>::zeros();
+    /// let relu = x.select(&x.gt(&zeros), &zeros);
     /// assert_eq!(relu.to_vec(), [1.0, 0.0]);
     /// ```
     pub fn select<M: Shape, R: Shape>(&self, mask: &Mask<M>, other: &Tensor<R, B>) -> Self
