@@ -9,6 +9,7 @@ mod generics;
 mod input;
 mod literal;
 mod module;
+mod numerals;
 mod sequential;
 mod template;
 
@@ -53,4 +54,10 @@ pub fn number(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn tuple(input: TokenStream) -> TokenStream {
     literal::tuple(input).unwrap_or_else(error::Error::into_compile_error)
+}
+
+/// The types that name numbers in compile errors; `tenon_shape` passes the path of typenum.
+#[proc_macro]
+pub fn numerals(typenum: TokenStream) -> TokenStream {
+    numerals::numerals(typenum)
 }

@@ -35,10 +35,7 @@ pub trait Axis<const I: usize>: Shape {
 /// A shape with at least one axis, seen as its last axis and all that lead to it.
 ///
 /// What acts on the last axis (a linear layer, a layer norm, a bias) accepts any leading axes through this trait.
-#[diagnostic::on_unimplemented(
-    message = "shape `{Self}` has no last axis",
-    label = "a scalar has no axes"
-)]
+#[diagnostic::on_unimplemented(message = "shape `{Self}` has no last axis", label = "a scalar has no axes")]
 pub trait Last: Shape {
     /// The last axis.
     type Last: Dim;

@@ -3,16 +3,15 @@
 use crate::arithmetic::{DimAdd, DimSum};
 use crate::dim::Dim;
 use crate::failure::shapes_clash;
-use crate::same::{Decoy, same_axis};
+use crate::same::Decoy;
+use crate::same_axis::same_axis;
 use crate::shape::Shape;
 
 same_axis! {
     /// The axes along which nothing is concatenated are the same.
-    #[diagnostic::on_unimplemented(
-        message = "concat: another axis than the concatenated one differs: left has {Self}, right has {R}",
-        label = "all axes but the concatenated one must be the same"
-    )]
-    OtherAxis::check_other_axis, "concat: another axis than the concatenated one"
+    OtherAxis::check_other_axis, "concat: another axis than the concatenated one", other_axis:
+    message = "concat: another axis than the concatenated one differs: left has {L}, right has {R}",
+    label = "all axes but the concatenated one must be the same"
 }
 
 /// Two shapes that can be concatenated along axis `I`: all their other axes are the same.
@@ -41,18 +40,8 @@ impl<const I: usize, S: Shape> Concat<I, Decoy> for S {
 
 /// Compares all sizes but those of the concatenated axis.
 fn check_others(axis: usize, left: &[usize], right: &[usize]) {
-    if left
-        .iter()
-        .zip(right)
-        .enumerate()
-        .any(|(i, (l, r))| i != axis && l != r)
-    {
-        shapes_clash(
-            "concat",
-            "axes that are not concatenated differ",
-            left,
-            right,
-        )
+    if left.iter().zip(right).enumerate().any(|(i, (l, r))| i != axis && l != r) {
+        shapes_clash("concat", "axes that are not concatenated differ", left, right)
     }
 }
 

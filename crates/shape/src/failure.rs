@@ -3,7 +3,7 @@
 /// Panics because a dim was asked to have a size that its type does not allow.
 #[cold]
 #[inline(never)]
-pub fn size_is_not(expected: Option<usize>, found: usize) -> ! {
+pub(crate) fn size_is_not(expected: Option<usize>, found: usize) -> ! {
     match expected {
         Some(expected) => panic!("axis size is {found}, but its type says {expected}"),
         None => panic!("axis size {found} is not allowed by its type"),

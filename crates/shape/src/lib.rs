@@ -25,6 +25,9 @@ mod arithmetic;
 mod axis;
 mod broadcast;
 mod concat;
+#[doc(hidden)]
+pub mod decimal;
+mod differ;
 mod dim;
 mod elements;
 mod failure;
@@ -36,13 +39,14 @@ mod narrow;
 mod permute;
 mod reshape;
 mod same;
+mod same_axis;
 mod shape;
 mod transposed;
 mod window;
 
 pub use arithmetic::{
-    DimAdd, DimDifference, DimDiv, DimMul, DimProduct, DimQuotient, DimSub, DimSum, DivExact,
-    ExactQuotient, SizeAdd, SizeDiv, SizeDivExact, SizeMul, SizeSub,
+    DimAdd, DimDifference, DimDiv, DimMul, DimProduct, DimQuotient, DimSub, DimSum, DivExact, ExactQuotient,
+    SizeAdd, SizeDiv, SizeDivExact, SizeMul, SizeSub,
 };
 pub use axis::{Axis, Image, Last};
 pub use broadcast::{Broadcast, BroadcastDim};
@@ -65,6 +69,6 @@ pub use typenum;
 #[doc(hidden)]
 pub mod macro_support {
     //! What the macros of this crate expand to; not an interface.
-    pub use crate::failure::size_is_not;
+    pub use crate::decimal::Decimal;
     pub use tenon_derive::{number, tuple};
 }

@@ -62,7 +62,7 @@ macro_rules! dim {
             }
         }
 
-        $crate::dim!(@stretch $Name);
+        $crate::dim!(@rest $Name);
     };
     ($(#[$meta:meta])* $visibility:vis $Name:ident) => {
         /// An axis whose size is known only at run time.
@@ -85,9 +85,13 @@ macro_rules! dim {
             }
         }
 
-        $crate::dim!(@stretch $Name);
+        $crate::dim!(@rest $Name);
     };
-    (@stretch $Name:ident) => {
+    (@rest $Name:ident) => {
+        impl $crate::macro_support::Decimal for $Name {
+            type Name = $Name;
+        }
+
         impl $crate::BroadcastDim<$crate::typenum::U1> for $Name {
             type Output = $Name;
         }

@@ -24,10 +24,7 @@ pub trait Narrow<Start: Unsigned, Length: StaticDim>: Dim {
 pub trait SizeNarrow<Start, Length> {}
 
 #[diagnostic::do_not_recommend]
-impl<S: Unsigned, Start: Add<Length>, Length> SizeNarrow<Start, Length> for S where
-    S: Sub<Sum<Start, Length>>
-{
-}
+impl<S: Unsigned, Start: Add<Length>, Length> SizeNarrow<Start, Length> for S where S: Sub<Sum<Start, Length>> {}
 
 impl<Start, Length> SizeNarrow<Start, Length> for Dyn {}
 

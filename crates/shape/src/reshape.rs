@@ -81,12 +81,7 @@ where
     #[inline(always)]
     fn check_reshape(&self, to: &To) {
         if (S::STATIC_NUMEL.is_none() || To::STATIC_NUMEL.is_none()) && self.numel() != to.numel() {
-            shapes_clash(
-                "reshape",
-                "numbers of elements differ",
-                self.dims().as_ref(),
-                to.dims().as_ref(),
-            )
+            shapes_clash("reshape", "numbers of elements differ", self.dims().as_ref(), to.dims().as_ref())
         }
     }
 }

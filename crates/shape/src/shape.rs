@@ -8,7 +8,7 @@ use crate::dim::{Dim, StaticDim};
     label = "not a shape",
     note = "a shape is a tuple of up to six axes, such as `(Dyn, U1, U28, U28)` or `shape![Dyn, 1, 28, 28]`"
 )]
-pub trait Shape: Copy + 'static {
+pub trait Shape: SixAxes + Copy + 'static {
     /// The number of axes.
     const RANK: usize;
 
@@ -34,6 +34,20 @@ pub trait Shape: Copy + 'static {
     }
 }
 
+/// The axes of any shape as six types, of which those that it does not have are `()`.
+///
+/// A relation between shapes of equal rank is thereby the conjunction of six relations between axes, in code that is
+/// generic over a shape, too.
+#[doc(hidden)]
+pub trait SixAxes {
+    type A0;
+    type A1;
+    type A2;
+    type A3;
+    type A4;
+    type A5;
+}
+
 /// A shape of which the compiler knows every axis.
 #[diagnostic::on_unimplemented(
     message = "shape `{Self}` has an axis whose size is known only at run time, but a static shape is needed here",
@@ -52,6 +66,27 @@ const fn times(left: Option<usize>, right: Option<usize>) -> Option<usize> {
         _ => None,
     }
 }
+
+macro_rules! six_axes {
+    ($($D:ident)*; $A0:ty, $A1:ty, $A2:ty, $A3:ty, $A4:ty, $A5:ty) => {
+        impl<$($D),*> SixAxes for ($($D,)*) {
+            type A0 = $A0;
+            type A1 = $A1;
+            type A2 = $A2;
+            type A3 = $A3;
+            type A4 = $A4;
+            type A5 = $A5;
+        }
+    };
+}
+
+six_axes!(; (), (), (), (), (), ());
+six_axes!(A; A, (), (), (), (), ());
+six_axes!(A B; A, B, (), (), (), ());
+six_axes!(A B C; A, B, C, (), (), ());
+six_axes!(A B C D; A, B, C, D, (), ());
+six_axes!(A B C D E; A, B, C, D, E, ());
+six_axes!(A B C D E F; A, B, C, D, E, F);
 
 macro_rules! shape {
     ($rank:literal: $($D:ident $i:tt),*) => {

@@ -26,8 +26,7 @@ pub trait TransposedOut<K: Unsigned, S: Unsigned, P: Unsigned, OP: Unsigned = U0
 }
 
 /// The axis that results when a transposed convolution widens `H`; see [`TransposedOut`].
-pub type TransposedSize<H, K, S = U1, P = U0, OP = U0, D = U1> =
-    <H as TransposedOut<K, S, P, OP, D>>::Output;
+pub type TransposedSize<H, K, S = U1, P = U0, OP = U0, D = U1> = <H as TransposedOut<K, S, P, OP, D>>::Output;
 
 /// [`TransposedOut`] on canonical sizes.
 #[diagnostic::on_unimplemented(
@@ -63,8 +62,8 @@ where
 }
 
 #[diagnostic::do_not_recommend]
-impl<H: Dim, K: Unsigned, S: Unsigned, P: Unsigned, OP: Unsigned, D: Unsigned>
-    TransposedOut<K, S, P, OP, D> for H
+impl<H: Dim, K: Unsigned, S: Unsigned, P: Unsigned, OP: Unsigned, D: Unsigned> TransposedOut<K, S, P, OP, D>
+    for H
 where
     H::Size: SizeTransposedOut<K, S, P, OP, D>,
 {
@@ -79,11 +78,7 @@ where
             .and_then(|steps| (steps * S::USIZE + spanned).checked_sub(2 * P::USIZE));
         match size {
             Some(size) => of_size(size),
-            None => no_result(
-                "widened, less the padding on both sides",
-                self.size(),
-                P::USIZE,
-            ),
+            None => no_result("widened, less the padding on both sides", self.size(), P::USIZE),
         }
     }
 }

@@ -7,46 +7,22 @@ dim!(Batch);
 dim!(Model = 768);
 
 assert_type_eq!(<(U8, U3, U4) as MatMul<(U4, U5)>>::Output, (U8, U3, U5));
-assert_type_eq!(
-    <(Batch, U3, U4) as MatMul<(Batch, U4, U5)>>::Output,
-    (Batch, U3, U5)
-);
+assert_type_eq!(<(Batch, U3, U4) as MatMul<(Batch, U4, U5)>>::Output, (Batch, U3, U5));
 assert_type_eq!(<(U2, U1) as Broadcast<(U7,)>>::Output, (U2, U7));
 assert_type_eq!(<(U7,) as Broadcast<(U2, U1)>>::Output, (U2, U7));
 assert_type_eq!(<() as Broadcast<(Batch, Model)>>::Output, (Batch, Model));
-assert_type_eq!(
-    <(U1, Model) as Broadcast<(Batch, U1)>>::Output,
-    (Batch, Model)
-);
+assert_type_eq!(<(U1, Model) as Broadcast<(Batch, U1)>>::Output, (Batch, Model));
 assert_type_eq!(<(Dyn, U16, U4, U4) as Flatten>::Output, (Dyn, U256));
-assert_type_eq!(
-    <(U2, U3, U4, U5, U6, U7) as Flatten>::Output,
-    (U2, d!(2520))
-);
+assert_type_eq!(<(U2, U3, U4, U5, U6, U7) as Flatten>::Output, (U2, d!(2520)));
 assert_type_eq!(<(U2, U4) as Concat<1, (U2, U5)>>::Output, (U2, U9));
-assert_type_eq!(
-    <(Batch, Model) as Concat<1, (Batch, Model)>>::Output,
-    (Batch, d!(1536))
-);
-assert_type_eq!(
-    <(U2, U3, U4) as Permute<Order3<2, 0, 1>>>::Output,
-    (U4, U2, U3)
-);
-assert_type_eq!(
-    <(U2, U3, U4, U5, U6) as Transpose<1, 3>>::Output,
-    (U2, U5, U4, U3, U6)
-);
+assert_type_eq!(<(Batch, Model) as Concat<1, (Batch, Model)>>::Output, (Batch, d!(1536)));
+assert_type_eq!(<(U2, U3, U4) as Permute<Order3<2, 0, 1>>>::Output, (U4, U2, U3));
+assert_type_eq!(<(U2, U3, U4, U5, U6) as Transpose<1, 3>>::Output, (U2, U5, U4, U3, U6));
 assert_type_eq!(<(U2, U3) as Transpose<1, 0>>::Output, (U3, U2));
 assert_type_eq!(<(U2, U3) as Insert<2>>::Output<U1>, (U2, U3, U1));
 assert_type_eq!(<(U2, U3) as Axis<0>>::Remove, (U3,));
-assert_type_eq!(
-    <(U2, Dyn, Model) as SplitHeads<U12>>::Output,
-    (U2, U12, Dyn, U64)
-);
-assert_type_eq!(
-    <(U2, U12, Dyn, U64) as MergeHeads>::Output,
-    (U2, Dyn, d!(768))
-);
+assert_type_eq!(<(U2, Dyn, Model) as SplitHeads<U12>>::Output, (U2, U12, Dyn, U64));
+assert_type_eq!(<(U2, U12, Dyn, U64) as MergeHeads>::Output, (U2, Dyn, d!(768)));
 assert_type_eq!(<(U2, Model) as Numel>::Numel, d!(1536));
 assert_type_eq!(<(U2, Dyn) as Numel>::Numel, Dyn);
 
@@ -74,10 +50,7 @@ fn axes_change_one_at_a_time() {
     assert_eq!(Axis::<1>::remove(&shape).dims(), [2, 768]);
     assert_eq!(Axis::<1>::replace(&shape, U1::new()).dims(), [2, 1, 768]);
     assert_eq!(shape.with_last(U10::new()).dims(), [2, 3, 10]);
-    assert_eq!(
-        Insert::<0>::insert(&shape, U1::new()).dims(),
-        [1, 2, 3, 768]
-    );
+    assert_eq!(Insert::<0>::insert(&shape, U1::new()).dims(), [1, 2, 3, 768]);
     assert_eq!(Transpose::<0, 2>::transpose(&shape).dims(), [768, 3, 2]);
     assert_eq!(<(U2, U3, U4) as Transpose<0, 2>>::ORDER, [2, 1, 0]);
     assert_eq!(<(U2, U3, U4) as Permute<Order3<2, 0, 1>>>::ORDER, [2, 0, 1]);
@@ -129,10 +102,7 @@ fn run_time_mistakes_name_the_operation_and_both_shapes() {
         message(|| _ = Dyn(7).div_exact(U2::new())),
         "axis sizes: 7 divided exactly by 2 is not a size"
     );
-    assert_eq!(
-        message(|| _ = narrow_at(Dyn(7), 5, 3)),
-        "narrow: 3 from 5 on is outside an axis of size 7"
-    );
+    assert_eq!(message(|| _ = narrow_at(Dyn(7), 5, 3)), "narrow: 3 from 5 on is outside an axis of size 7");
     assert_eq!(
         message(|| Dyn(7).check_classes(Dyn(8))),
         "scores per example (last axis): found 7, expected 8"
