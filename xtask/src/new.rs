@@ -12,24 +12,32 @@ struct Kind {
     folder: &'static str,
     /// The skeleton, of a thing called `example_name` whose type is `ExampleName`.
     template: &'static str,
-    /// The lines to add, each in a file whose similar lines are sorted.
-    listings: &'static [Listing],
+    /// The file that makes the new one known.
+    list: &'static str,
+    /// The lines it takes, each among similar lines that are sorted.
+    lines: &'static [&'static str],
 }
 
-/// A line that makes a file known, among similar lines.
-struct Listing {
-    file: &'static str,
-    line: &'static str,
-}
+const MODULE_AND_TYPE: &[&str] = &["mod example_name;", "pub use example_name::ExampleName;"];
 
-const KINDS: &[Kind] = &[Kind {
-    name: "op",
-    folder: "crates/tensor/src/ops",
-    template: include_str!("../templates/op.rs"),
-    listings: &[Listing { file: "crates/tensor/src/ops/mod.rs", line: "example_name," }],
-}];
+const KINDS: &[Kind] = &[
+    Kind {
+        name: "op",
+        folder: "crates/tensor/src/ops",
+        template: include_str!("../templates/op.rs"),
+        list: "crates/tensor/src/ops/mod.rs",
+        lines: &["example_name,"],
+    },
+    Kind {
+        name: "layer",
+        folder: "crates/layers/src",
+        template: include_str!("../templates/layer.rs"),
+        list: "crates/layers/src/lib.rs",
+        lines: MODULE_AND_TYPE,
+    },
+];
 
-/// Writes the files of one new thing, or none of them.
+/// Writes the file of one new thing and lists it.
 pub(crate) fn run(arguments: Vec<OsString>) -> Outcome {
     let words: Vec<String> = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let [kind, name] = words.as_slice() else {
@@ -55,20 +63,18 @@ fn kind_names() -> String {
 }
 
 /// The paths and new texts of all files that change.
-fn changes(kind: &Kind, name: &str, root: &Path) -> Result<Vec<(String, String)>, String> {
+fn changes(kind: &Kind, name: &str, root: &Path) -> Result<[(String, String); 2], String> {
     let path = format!("{}/{name}.rs", kind.folder);
     if root.join(&path).exists() {
         return Err(format!("{path} exists already"));
     }
-    let mut changes = vec![(path, fill_in(kind.template, name))];
-    for Listing { file, line } in kind.listings {
-        let text =
-            fs::read_to_string(root.join(file)).map_err(|error| format!("cannot read {file}: {error}"))?;
-        let text = insert_sorted(&text, line, name)
-            .ok_or_else(|| format!("{file} has no lines like `{line}` to add one to"))?;
-        changes.push((file.to_string(), text));
+    let mut list = fs::read_to_string(root.join(kind.list))
+        .map_err(|error| format!("cannot read {}: {error}", kind.list))?;
+    for line in kind.lines {
+        list = insert_sorted(&list, line, name)
+            .ok_or_else(|| format!("{} has no lines like `{line}` to add one to", kind.list))?;
     }
-    Ok(changes)
+    Ok([(path, fill_in(kind.template, name)), (kind.list.to_owned(), list)])
 }
 
 fn check_name(name: &str) -> Result<(), String> {
@@ -162,11 +168,17 @@ mod tests {
     #[test]
     fn every_kind_has_a_place_in_this_repository() {
         for kind in KINDS {
-            let changes = changes(kind, "zz_unused_name", &root()).unwrap();
-            assert_eq!(changes.len(), 1 + kind.listings.len());
-            for (path, text) in changes {
-                assert!(text.contains("zz_unused_name"), "{path}");
-            }
+            let [(path, skeleton), (_, list)] = changes(kind, "zz_unused", &root()).unwrap();
+            assert!(path.ends_with("/zz_unused.rs"));
+            assert!(skeleton.contains("ZzUnused"), "{path}");
+            assert!(!skeleton.contains("example_name") && !skeleton.contains("ExampleName"), "{path}");
+            assert_eq!(list.matches("zz_unused").count(), kind.lines.len(), "{}", kind.list);
         }
+    }
+
+    #[test]
+    fn never_overwrites() {
+        let op = &KINDS[0];
+        assert!(changes(op, "relu", &root()).unwrap_err().contains("exists already"));
     }
 }

@@ -1,0 +1,66 @@
+//! FILL IN: what the layer is, in a few words.
+
+use rand::Rng;
+use tenon_tensor::shape::{InFeatures, Last, StaticDim};
+use tenon_tensor::{Backend, Tensor};
+
+use crate::context::Context;
+use crate::init::{self, Init};
+use crate::layer::Layer;
+use crate::param::Param;
+
+/// FILL IN: the name and the equation: `y = x`.
+///
+/// # Shapes
+/// `(…, Features) → (…, Features)`, for any leading axes
+///
+/// # Parameters
+/// - `weight: (Features,)`: FILL IN the initial distribution
+///
+/// # Source
+/// FILL IN: whose names, layout and defaults these are.
+///
+/// # Example
+/// ```
+/// use tenon_layers::prelude::*;
+/// let layer: tenon_layers::ExampleName<U3> = Init::init(&mut SeededRng::new(0));
+/// let y: Tensor<(U2, U3)> = layer.forward(Tensor::<(U2, U3)>::zeros(), &mut Context::eval());
+/// ```
+#[derive(Clone, Debug, tenon_derive::Module)]
+pub struct ExampleName<Features: StaticDim> {
+    /// FILL IN: its symbol in the equation.
+    pub weight: Param<(Features,)>,
+}
+
+impl<Features: StaticDim> Init for ExampleName<Features> {
+    fn init(rng: &mut impl Rng) -> Self {
+        ExampleName { weight: init::torch_default(rng, Features::N) }
+    }
+}
+
+impl<S: Last, Features: StaticDim, B: Backend> Layer<Tensor<S, B>, B> for ExampleName<Features>
+where
+    S::Last: InFeatures<Features>,
+{
+    type Output = Tensor<S, B>;
+
+    fn forward(&self, x: Tensor<S, B>, ctx: &mut Context<B>) -> Self::Output {
+        // FILL IN: `weight` enters the computation here.
+        let _weight = ctx.param(&self.weight);
+        x
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+
+    #[test]
+    fn gives_known_numbers() {
+        let layer: super::ExampleName<U2> = Init::init(&mut SeededRng::new(0));
+        let x: Tensor<(U1, U2)> = Tensor::from([[1.0, 2.0]]);
+        let y: Tensor<(U1, U2)> = layer.forward(x, &mut Context::eval());
+        // FILL IN: what the equation gives. Nothing equals NaN.
+        assert_eq!(y.to_vec(), [f32::NAN, f32::NAN]);
+    }
+}
