@@ -7,8 +7,9 @@
 
 use core::ops::{Add, Div, Mul, Rem, Sub};
 
-use typenum::{UTerm, Unsigned};
+use typenum::{UInt, UTerm, Unsigned};
 
+use crate::decimal::Decimal;
 use crate::dim::{Dim, Dyn, Size, of_size};
 use crate::failure::no_result;
 
@@ -127,14 +128,26 @@ pub trait SizeDivExact<R> {
     type Output: Size;
 }
 
-/// A remainder of nothing.
-pub trait NoRemainder {}
-impl NoRemainder for UTerm {}
+/// The remainder of a division of `L` by `R` is 0.
+pub trait NoRemainder<L, R> {}
 
-#[diagnostic::do_not_recommend]
+impl<L, R> NoRemainder<L, R> for UTerm {}
+
+impl<High, Low, L: Decimal, R: Decimal> NoRemainder<L, R> for UInt<High, Low> where
+    (): DivisorInDecimal<L::Name, R::Name>
+{
+}
+
+/// Never implemented: carries the message in decimal.
+#[diagnostic::on_unimplemented(
+    message = "an axis of size {L} is not divisible by {R}",
+    label = "{L} is not a multiple of {R}"
+)]
+pub trait DivisorInDecimal<L, R> {}
+
 impl<L, R: Unsigned> SizeDivExact<R> for L
 where
-    L: Unsigned + Rem<R, Output: NoRemainder> + Div<R, Output: Size>,
+    L: Unsigned + Rem<R, Output: NoRemainder<L, R>> + Div<R, Output: Size>,
 {
     type Output = <L as Div<R>>::Output;
 }
@@ -159,7 +172,6 @@ pub trait DivExact<R: Dim>: Dim {
     fn div_exact(self, right: R) -> Self::Output;
 }
 
-#[diagnostic::do_not_recommend]
 impl<L: Dim, R: Dim> DivExact<R> for L
 where
     L::Size: SizeDivExact<R::Size>,

@@ -1,7 +1,9 @@
 //! Broadcasting: shapes are aligned at their last axes; an axis of size 1 stretches, and missing axes are added in front.
 
-use typenum::{Bit, U1, UInt, UTerm, Unsigned};
+use typenum::{B0, B1, Bit, U1, UInt, UTerm, Unsigned};
 
+use crate::decimal::Decimal;
+use crate::differ::{Never, each_difference};
 use crate::dim::{Dim, Dyn, of_size};
 use crate::failure::shapes_clash;
 use crate::shape::Shape;
@@ -26,6 +28,7 @@ impl<D: Dim> BroadcastDim<D> for D {
 // `UInt<UInt<_, _>, _>`.
 macro_rules! stretch {
     ($([$($parameter:tt)*] $Left:ty, $Right:ty => $Output:ty;)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($parameter)*> BroadcastDim<$Right> for $Left {
             type Output = $Output;
         }
@@ -45,11 +48,53 @@ stretch! {
     [High: Unsigned, Middle: Bit, Low: Bit] Many<High, Middle, Low>, Dyn => Many<High, Middle, Low>;
 }
 
-/// Two shapes that broadcast.
+/// Leads to the message in decimal; see [`crate::differ`].
+pub trait BroadcastMismatch<L, R> {}
+
+impl<This, L: Decimal, R: Decimal> BroadcastMismatch<L, R> for This where
+    This: BroadcastInDecimal<L::Name, R::Name>
+{
+}
+
+/// Never implemented: carries the message in decimal.
 #[diagnostic::on_unimplemented(
-    message = "shapes `{Self}` and `{R}` do not broadcast",
-    label = "these shapes do not broadcast"
+    message = "cannot broadcast: an axis of size {L} meets an axis of size {R}",
+    label = "these axes are neither equal nor 1"
 )]
+pub trait BroadcastInDecimal<L, R>: Never {}
+
+/// The impl for one way in which two numbers differ.
+macro_rules! axes_differ {
+    ({} [$First:ident $($generic:ident)*] $left:ty, $right:ty) => {
+        impl<$First, $($generic),*> BroadcastDim<$right> for $left
+        where
+            $First: Never,
+            $left: Dim,
+            $right: Dim,
+            $First: BroadcastMismatch<$left, $right>,
+        {
+            type Output = $left;
+        }
+    };
+}
+
+// The ways in which two numbers differ, neither of which is 0 or 1: in the lowest bit, in a higher one, in length.
+axes_differ!({} [X Y C D] Many<X, C, B0>, Many<Y, D, B1>);
+axes_differ!({} [X Y C D] Many<X, C, B1>, Many<Y, D, B0>);
+each_difference! {
+    axes_differ {};
+    {[X Y C] Many<X, B0, C>, Many<Y, B1, C>}
+    {[X Y C] Many<X, B1, C>, Many<Y, B0, C>};
+    C0 C1 C2 C3 C4 C5 C6 C7 C8 C9 C10 C11 C12 C13 C14 C15 C16 C17 C18
+}
+each_difference! {
+    axes_differ {};
+    {[X Y C D] Many<UTerm, C, D>, Many<UInt<X, Y>, C, D>}
+    {[X Y C D] Many<UInt<X, Y>, C, D>, Many<UTerm, C, D>};
+    C0 C1 C2 C3 C4 C5 C6 C7 C8 C9 C10 C11 C12 C13 C14 C15 C16 C17
+}
+
+/// Two shapes that broadcast.
 pub trait Broadcast<R>: Shape {
     /// The shape that results.
     type Output: Shape;
@@ -59,6 +104,28 @@ pub trait Broadcast<R>: Shape {
     /// # Panics
     /// If sizes known only at run time are neither equal nor 1.
     fn broadcast(&self, right: &R) -> Self::Output;
+}
+
+// The compiler lists similar impls in its errors, but not those for a type parameter: hence this one impl for all.
+impl<L: Stretch<R>, R> Broadcast<R> for L {
+    type Output = L::Output;
+
+    #[inline(always)]
+    fn broadcast(&self, right: &R) -> Self::Output {
+        self.stretch(right)
+    }
+}
+
+/// [`Broadcast`], rank by rank.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "shapes `{Self}` and `{R}` do not broadcast",
+    label = "these shapes do not broadcast"
+)]
+pub trait Stretch<R>: Shape {
+    type Output: Shape;
+
+    fn stretch(&self, right: &R) -> Self::Output;
 }
 
 /// The size that results when two axes of shapes `left` and `right` meet.
@@ -76,13 +143,13 @@ fn meet(a: usize, b: usize, left: &[usize], right: &[usize]) -> usize {
 // `only` are the leading axes that one operand lacks, `both` the pairs of axes that meet.
 macro_rules! broadcast {
     (left [$($Only:ident)*] both [$($L:ident $R:ident)*]) => {
-        impl<$($Only: Dim,)* $($L: BroadcastDim<$R>, $R: Dim,)*> Broadcast<($($R,)*)> for ($($Only,)* $($L,)*) {
+        impl<$($Only: Dim,)* $($L: BroadcastDim<$R>, $R: Dim,)*> Stretch<($($R,)*)> for ($($Only,)* $($L,)*) {
             type Output = ($($Only,)* $(<$L as BroadcastDim<$R>>::Output,)*);
             broadcast!(body [$($Only)*] [$($Only)* $($L)*] [$($R)*] [$($L $R)*]);
         }
     };
     (right [$($Only:ident)*] both [$($L:ident $R:ident)*]) => {
-        impl<$($Only: Dim,)* $($L: BroadcastDim<$R>, $R: Dim,)*> Broadcast<($($Only,)* $($R,)*)> for ($($L,)*) {
+        impl<$($Only: Dim,)* $($L: BroadcastDim<$R>, $R: Dim,)*> Stretch<($($Only,)* $($R,)*)> for ($($L,)*) {
             type Output = ($($Only,)* $(<$L as BroadcastDim<$R>>::Output,)*);
             broadcast!(body [$($Only)*] [$($L)*] [$($Only)* $($R)*] [$($L $R)*]);
         }
@@ -91,7 +158,7 @@ macro_rules! broadcast {
         #[inline]
         #[allow(non_snake_case, reason = "a value has the name of its type")]
         #[allow(unused_variables, clippy::unused_unit, reason = "scalars have no axes")]
-        fn broadcast(&self, right: &($($Right,)*)) -> Self::Output {
+        fn stretch(&self, right: &($($Right,)*)) -> Self::Output {
             let (left_dims, right_dims) = (self.dims(), right.dims());
             let (left_dims, right_dims) = (left_dims.as_ref(), right_dims.as_ref());
             let ($($Left,)*) = *self;

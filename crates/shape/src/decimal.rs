@@ -157,7 +157,7 @@ pub trait Group<Rest> {
 
 pub use numerals::*;
 
-#[allow(non_camel_case_types, reason = "their names are what these types are for")]
+#[allow(non_camel_case_types, missing_docs, reason = "the names say it all")]
 mod numerals {
     use super::Group;
 

@@ -6,12 +6,15 @@
 //! the one above, which is why coherence admits them, and they can never be used, because each has two clauses that
 //! never hold:
 //!
-//! - [`Unequal`] fails at once, so that nothing else is computed where the compiler only tries the impl out;
+//! - [`Never`] fails at once, so that nothing else is computed where the compiler only tries the impl out;
 //! - the other leads to a trait that carries the message, and to that trait the numbers are given in decimal.
-//!   It has `Unequal` as a supertrait, and the compiler does not report an error that another one implies.
+//!   It has `Never` as a supertrait, and the compiler does not report an error that another one implies.
+//!
+//! The self type of all these impls is a type parameter, because the compiler adds a list of similar impls to its
+//! errors, but leaves out those.
 
-/// Never implemented: two types that are unequal where they must be the same.
-pub(crate) trait Unequal<L, R> {}
+/// Implemented by nothing.
+pub trait Never {}
 
 /// Calls `$callback!($context [generics] left, right);` for every way in which two numbers can differ.
 ///

@@ -25,7 +25,8 @@ mod arithmetic;
 mod axis;
 mod broadcast;
 mod concat;
-#[doc(hidden)]
+// Not hidden from the compiler, which would then print these types with their whole paths.
+#[cfg_attr(doc, doc(hidden))]
 pub mod decimal;
 mod differ;
 mod dim;

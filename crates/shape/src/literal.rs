@@ -92,10 +92,12 @@ macro_rules! dim {
             type Name = $Name;
         }
 
+        #[diagnostic::do_not_recommend]
         impl $crate::BroadcastDim<$crate::typenum::U1> for $Name {
             type Output = $Name;
         }
 
+        #[diagnostic::do_not_recommend]
         impl $crate::BroadcastDim<$Name> for $crate::typenum::U1 {
             type Output = $Name;
         }

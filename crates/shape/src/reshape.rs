@@ -2,9 +2,11 @@
 
 use core::ops::Mul;
 
-use typenum::{Prod, U1, Unsigned};
+use typenum::{B0, B1, Prod, U1, UInt, UTerm, Unsigned};
 
 use crate::arithmetic::{DimMul, DimProduct};
+use crate::decimal::Decimal;
+use crate::differ::{Never, each_difference};
 use crate::dim::{Dim, Dyn, Size, of_size};
 use crate::failure::shapes_clash;
 use crate::shape::Shape;
@@ -73,7 +75,6 @@ pub trait ReshapeTo<To: Shape>: Shape {
     fn check_reshape(&self, to: &To);
 }
 
-#[diagnostic::do_not_recommend]
 impl<S: Factors, To: Factors> ReshapeTo<To> for S
 where
     S::Unknown: Comparable<To::Unknown, S::Known, To::Known, S, To>,
@@ -151,25 +152,51 @@ factors!(A B C D E; F);
 /// Two counts of unknown axes, under which the known products `L` and `R` of shapes `S` and `To` may or may not differ.
 pub trait Comparable<Count, L, R, S, To> {}
 
-#[diagnostic::do_not_recommend]
-impl<L: SameNumel<R, S, To>, R, S, To> Comparable<(), L, R, S, To> for () {}
+impl<L, R, S, To> Comparable<(), L, R, S, To> for () where (): SameNumel<L, R, S, To> {}
 
-#[diagnostic::do_not_recommend]
 impl<A: Comparable<B, L, R, S, To>, B, L, R, S, To> Comparable<(B,), L, R, S, To> for (A,) {}
 
 impl<A, L, R, S, To> Comparable<(), L, R, S, To> for (A,) {}
 
 impl<B, L, R, S, To> Comparable<(B,), L, R, S, To> for () {}
 
-/// Equal products of the static axes of `S` and `To`.
+/// The products `A` and `B` of the static axes of shapes `S` and `To` are equal; see [`crate::differ`].
 #[diagnostic::on_unimplemented(
-    message = "cannot reshape `{S}` into `{To}`: {Self} elements are not {R}",
+    message = "cannot reshape `{S}` into `{To}`: {A} elements are not {B}",
     label = "the numbers of elements differ",
     note = "axes known only at run time are not counted"
 )]
-pub trait SameNumel<R, S, To> {}
+pub trait SameNumel<A, B, S, To> {}
 
-impl<N, S, To> SameNumel<N, S, To> for N {}
+impl<This, N, S, To> SameNumel<N, N, S, To> for This {}
+
+/// Leads to the message in decimal.
+pub trait NumelMismatch<A, B, S, To> {}
+
+impl<This, A: Decimal, B: Decimal, S: Decimal, To: Decimal> NumelMismatch<A, B, S, To> for This where
+    This: NumelsInDecimal<A::Name, B::Name, S::Name, To::Name>
+{
+}
+
+/// Never implemented: carries the message in decimal.
+#[diagnostic::on_unimplemented(
+    message = "cannot reshape `{S}` into `{To}`: {A} elements are not {B}",
+    label = "the numbers of elements differ",
+    note = "axes known only at run time are not counted"
+)]
+pub trait NumelsInDecimal<A, B, S, To>: Never {}
+
+/// The impl for one way in which two numbers of elements differ.
+macro_rules! numels_differ {
+    ({} [$($generic:ident)*] $left:ty, $right:ty) => {
+        impl<This, S, To, $($generic),*> SameNumel<$left, $right, S, To> for This where
+            This: Never + NumelMismatch<$left, $right, S, To>
+        {
+        }
+    };
+}
+
+each_difference!(numels_differ {});
 
 /// (B, …) → (B, product of the rest): structural, so that generic code needs no clause on B.
 #[diagnostic::on_unimplemented(

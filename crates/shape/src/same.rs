@@ -6,7 +6,7 @@
 use typenum::{B0, B1, UInt, UTerm};
 
 use crate::decimal::Decimal;
-use crate::differ::{Unequal, each_difference};
+use crate::differ::{Never, each_difference};
 use crate::dim::{Dim, Dyn};
 use crate::failure::shapes_clash;
 use crate::same_axis::same_axis;
@@ -97,23 +97,20 @@ impl<This, Axis, L, R> SameAxis<Axis, Axis, L, R> for This {}
 /// Leads to the message in decimal.
 pub(crate) trait ShapeMismatch<L, R> {}
 
-impl<This, L: Decimal, R: Decimal> ShapeMismatch<L, R> for This where
-    This: ShapesInDecimal<L::Name, R::Name, L, R>
-{
-}
+impl<This, L: Decimal, R: Decimal> ShapeMismatch<L, R> for This where This: ShapesInDecimal<L::Name, R::Name> {}
 
 /// Never implemented: carries the message in decimal.
 #[diagnostic::on_unimplemented(
     message = "the shapes differ: left is {L}, right is {R}",
     label = "both operands must have the same shape"
 )]
-pub(crate) trait ShapesInDecimal<L, R, Left, Right>: Unequal<Left, Right> {}
+pub(crate) trait ShapesInDecimal<L, R>: Never {}
 
 /// The impl for one way in which two shapes differ in an axis.
 macro_rules! shapes_differ {
     ({} [$($generic:ident)*] $left:ty, $right:ty) => {
         impl<This, L, R, $($generic),*> SameAxis<$left, $right, L, R> for This where
-            This: Unequal<L, R> + ShapeMismatch<L, R>
+            This: Never + ShapeMismatch<L, R>
         {
         }
     };

@@ -33,12 +33,11 @@ macro_rules! same_axis {
             use typenum::{B0, B1, UInt, UTerm};
 
             use $crate::decimal::Decimal;
-            use $crate::differ::{Unequal, each_difference};
+            use $crate::differ::{Never, each_difference};
             use $crate::dim::Dyn;
             use $crate::same_axis::axes_differ;
 
-            /// `L` and `R` are the same. The self type is a parameter in every impl, since the compiler lists similar
-            /// impls in its errors, but not those.
+            /// `L` and `R` are the same.
             #[diagnostic::on_unimplemented($($message)*)]
             pub(crate) trait Same<L, R> {}
 
@@ -52,13 +51,13 @@ macro_rules! same_axis {
             pub(crate) trait Mismatch<L, R> {}
 
             impl<This, L: Decimal, R: Decimal> Mismatch<L, R> for This where
-                This: InDecimal<L::Name, R::Name, L, R>
+                This: InDecimal<L::Name, R::Name>
             {
             }
 
             /// Never implemented: carries the message in decimal.
             #[diagnostic::on_unimplemented($($message)*)]
-            pub(crate) trait InDecimal<L, R, Left, Right>: Unequal<Left, Right> {}
+            pub(crate) trait InDecimal<L, R>: Never {}
         }
     };
 }
@@ -68,7 +67,7 @@ pub(crate) use same_axis;
 macro_rules! axes_differ {
     ({} [$($generic:ident)*] $left:ty, $right:ty) => {
         impl<This, $($generic),*> Same<$left, $right> for This where
-            This: Unequal<$left, $right> + Mismatch<$left, $right>
+            This: Never + Mismatch<$left, $right>
         {
         }
     };
