@@ -7,7 +7,7 @@ use tenon_tensor::shape::Shape;
 use tenon_tensor::{Array, Backend, Fused, Op, Tensor, Value, Vjp};
 
 use crate::gradients::{Gradients, LeafId};
-use crate::graph::{FusedRule, Leaf, Node, NodeRef, OpRule, Record, Rule, next_number, pull_back};
+use crate::graph::{FusedRule, Leaf, NodeRef, OpRule, Record, Rule, next_number, pull_back};
 
 /// Runs every operation on `B` and records how to differentiate it.
 ///

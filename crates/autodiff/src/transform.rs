@@ -55,10 +55,13 @@ pub fn grad<S: Shape, B: Backend>(
 /// assert_eq!(y.to_vec(), [9.0, 1.0]);
 /// assert_eq!(pull_back(&Tensor::from([1.0, 10.0])).to_vec(), [6.0, -20.0]);
 /// ```
-pub fn vjp<S: Shape, T: Shape, B: Backend>(
-    f: impl FnOnce(Tensor<S, Autodiff<B>>) -> Tensor<T, Autodiff<B>>,
+pub fn vjp<F, S: Shape, T: Shape, B: Backend>(
+    f: F,
     x: &Tensor<S, B>,
-) -> (Tensor<T, B>, impl Fn(&Tensor<T, B>) -> Tensor<S, B>) {
+) -> (Tensor<T, B>, impl Fn(&Tensor<T, B>) -> Tensor<S, B> + use<F, S, T, B>)
+where
+    F: FnOnce(Tensor<S, Autodiff<B>>) -> Tensor<T, Autodiff<B>>,
+{
     let variable = x.track();
     let shape = x.shape();
     let y = f(variable.clone());

@@ -1,1 +1,77 @@
-//! Layers, initializers and losses.
+//! Layers: functions with parameters.
+//!
+//! A [`Layer`] maps an input to an output under any backend; a [`Module`] is anything that holds
+//! [`Param`]s. A model is a plain struct of layers with `#[derive(Module)]`, and a `forward` whose
+//! shapes the compiler checks.
+//!
+//! ```
+//! use tenon_layers::prelude::*;
+//!
+//! #[derive(Module)]
+//! struct Classifier {
+//!     hidden: Linear<U784, U128>,
+//!     output: Linear<U128, U10>,
+//! }
+//!
+//! impl<N: Dim, B: Backend> Layer<Tensor<(N, U784), B>, B> for Classifier {
+//!     type Output = Tensor<(N, U10), B>;
+//!     fn forward(&self, x: Tensor<(N, U784), B>, ctx: &mut Context<B>) -> Self::Output {
+//!         let hidden = self.hidden.forward(x, ctx).relu();
+//!         self.output.forward(hidden, ctx)
+//!     }
+//! }
+//!
+//! let mut rng = SeededRng::new(1);
+//! let model = Classifier { hidden: Init::init(&mut rng), output: Init::init(&mut rng) };
+//! let images: Tensor<(U2, U784)> = Tensor::zeros();
+//! let logits: Tensor<(U2, U10)> = model.forward(images, &mut Context::eval());
+//! assert_eq!(parameter_count(&model), 784 * 128 + 128 + 128 * 10 + 10);
+//! ```
+
+#![forbid(unsafe_code)]
+
+// The derives name this crate by its published name, also inside it.
+extern crate self as tenon_layers;
+
+mod activation;
+mod avg_pool2d;
+mod context;
+mod conv2d;
+mod dropout;
+mod flatten;
+pub mod init;
+mod layer;
+mod linear;
+mod max_pool2d;
+mod module;
+mod param;
+mod rng;
+pub mod state_dict;
+
+pub use activation::{ReLU, Sigmoid, Tanh};
+pub use avg_pool2d::AvgPool2d;
+pub use context::{Context, Mode};
+pub use conv2d::{Conv2d, GroupedConv2d};
+pub use dropout::Dropout;
+pub use flatten::Flatten;
+pub use init::Init;
+pub use layer::Layer;
+pub use linear::Linear;
+pub use max_pool2d::MaxPool2d;
+pub use module::{Module, Path, Visitor, VisitorMut, parameter_count};
+pub use param::Param;
+pub use rng::SeededRng;
+pub use tenon_autodiff as autodiff;
+pub use tenon_autodiff::LeafId;
+pub use tenon_derive::{Module, Sequential};
+pub use tenon_tensor as tensor;
+pub use tenon_tensor::Backend;
+
+/// What a program that defines and runs models needs in scope.
+pub mod prelude {
+    pub use crate::{
+        AvgPool2d, Context, Conv2d, Dropout, Flatten, GroupedConv2d, Init, Layer, Linear, MaxPool2d, Mode,
+        Module, Param, ReLU, SeededRng, Sequential, Sigmoid, Tanh, parameter_count,
+    };
+    pub use tenon_autodiff::prelude::*;
+}

@@ -120,21 +120,26 @@ impl<E: Element> Pool<E> {
         self.most_live = self.most_live.max(self.n_live);
     }
 
+    /// Keeps a buffer for the next request of its length, unless more would then lie idle than
+    /// was ever in use at once: what comes in from outside must not pile up.
     fn give(&mut self, shared: Arc<Vec<E>>) {
         let len = shared.len();
         self.n_live -= len;
+        if self.n_idle + len > self.most_live.max(FREE_ALLOWANCE) {
+            return;
+        }
         self.n_idle += len;
         self.idle.entry(len).or_default().push(shared);
     }
 
-    /// Frees idle buffers until the pool holds at most a quarter more than was ever in use at once. Only a request that no idle buffer fits comes here.
+    /// Frees the largest idle buffers until the pool holds at most a quarter more than was ever in
+    /// use at once. Only a request that no idle buffer fits comes here.
     fn make_room(&mut self) {
         let most = self.most_live + self.most_live / 4 + FREE_ALLOWANCE;
-        while self.n_live + self.n_idle > most && self.n_idle > 0 {
-            let largest = self.idle.iter().filter(|(_, list)| !list.is_empty()).map(|(&n, _)| n).max();
-            let Some(largest) = largest else { return };
-            let freed = self.idle.remove(&largest).map_or(0, |list| list.len() * largest);
-            self.n_idle -= freed;
+        while self.n_live + self.n_idle > most {
+            let lengths = self.idle.iter().filter(|(_, list)| !list.is_empty());
+            let Some(largest) = lengths.map(|(&len, _)| len).max() else { return };
+            self.n_idle -= self.idle.remove(&largest).map_or(0, |list| list.len() * largest);
         }
     }
 }

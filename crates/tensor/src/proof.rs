@@ -70,20 +70,43 @@ pub enum Domain {
     Distinct,
 }
 
+/// How [`Draw::size`] draws the sizes of axes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sizes {
+    /// One, two, primes that no vector width divides, a power of two.
+    Mixed,
+    /// All axes alike.
+    All(usize),
+    /// A long axis first, so that there is enough work for several threads; then mixed ones.
+    Long,
+}
+
 /// A source of choices: each is read from bytes that the harness draws and shrinks.
 pub struct Draw<'a> {
     choices: &'a [u8],
     next: usize,
+    sizes: Sizes,
 }
 
 /// Axis sizes worth trying: one, two, primes that no vector width divides, and a power of two.
 const SIZES: [usize; 8] = [1, 2, 3, 5, 7, 4, 2, 3];
 
+/// A prime of elements that makes kernels share an array among threads.
+const LONG_ARRAY: usize = 40_009;
+
+/// A prime for an axis whose neighbours are not known.
+const LONG_AXIS: usize = 4099;
+
 impl<'a> Draw<'a> {
     /// Choices read from `choices`, which repeat when they run out.
     pub fn new(choices: &'a [u8]) -> Self {
+        Draw::with_sizes(choices, Sizes::Mixed)
+    }
+
+    /// Choices read from `choices`, with axis sizes of the given kind.
+    pub fn with_sizes(choices: &'a [u8], sizes: Sizes) -> Self {
         assert!(!choices.is_empty(), "a draw needs at least one choice");
-        Draw { choices, next: 0 }
+        Draw { choices, next: 0, sizes }
     }
 
     /// A number below `n`.
@@ -103,13 +126,26 @@ impl<'a> Draw<'a> {
         things[self.below(things.len())].clone()
     }
 
-    /// An axis size: 1, 2, a prime, a power of two.
+    /// An axis size, as [`Sizes`] says.
     pub fn size(&mut self) -> usize {
-        self.one_of(&SIZES)
+        let mixed = self.one_of(&SIZES);
+        match self.sizes {
+            Sizes::Mixed => mixed,
+            Sizes::All(size) => size,
+            Sizes::Long => {
+                self.sizes = Sizes::Mixed;
+                LONG_AXIS
+            }
+        }
     }
 
     /// Dims of the given rank; one time in four all axes are equal.
     pub fn dims(&mut self, rank: usize) -> Dims {
+        if self.sizes == Sizes::Long && rank > 0 {
+            self.sizes = Sizes::Mixed;
+            let dims = self.dims(rank);
+            return dims.with(0, LONG_ARRAY.div_ceil(dims[1..].iter().product()));
+        }
         let equal = self.below(4) == 3;
         let first = self.size();
         let sizes: Vec<usize> =

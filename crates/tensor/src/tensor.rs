@@ -138,6 +138,19 @@ impl<S: Shape, B: Backend> Tensor<S, B> {
     }
 }
 
+impl<S: Shape, E: crate::Element> Tensor<S, Cpu<E>> {
+    /// The numbers for writing, in row-major order: this tensor's own when it is their only
+    /// handle, else a copy.
+    pub fn as_mut_slice(&mut self) -> &mut [E] {
+        self.value.0.make_mut()
+    }
+
+    /// The array for writing.
+    pub fn array_mut(&mut self) -> &mut Array<E> {
+        &mut self.value.0
+    }
+}
+
 impl<S: StaticShape, B: Backend> Tensor<S, B> {
     /// Zeros.
     pub fn zeros() -> Self {

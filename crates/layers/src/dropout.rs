@@ -1,0 +1,57 @@
+//! Dropout as a layer.
+
+use tenon_tensor::shape::Shape;
+use tenon_tensor::{Backend, Tensor};
+
+use crate::context::{Context, Mode};
+use crate::layer::Layer;
+
+/// Drops each element with probability `p` in training and does nothing otherwise; see
+/// [`Tensor::dropout`].
+///
+/// # Shapes
+/// `S → S`
+///
+/// # Source
+/// Srivastava et al. 2014; PyTorch's `nn.Dropout`, whose default probability is ½.
+///
+/// # Example
+/// ```
+/// use tenon_layers::prelude::*;
+/// let dropout = Dropout::new(0.5);
+/// let x: Tensor<(U100,)> = Tensor::ones();
+/// assert_eq!(dropout.forward(x.clone(), &mut Context::eval()).to_vec(), x.to_vec());
+/// ```
+#[derive(Clone, Debug, tenon_derive::Module)]
+pub struct Dropout {
+    #[module(skip)]
+    p: f64,
+}
+
+impl Dropout {
+    /// Dropout with this probability of dropping.
+    ///
+    /// # Panics
+    /// When `p` is not in `[0, 1)`.
+    pub fn new(p: f64) -> Self {
+        assert!((0.0..1.0).contains(&p), "the probability of dropping, {p}, is not in [0, 1)");
+        Dropout { p }
+    }
+}
+
+impl Default for Dropout {
+    fn default() -> Self {
+        Dropout::new(0.5)
+    }
+}
+
+impl<S: Shape, B: Backend> Layer<Tensor<S, B>, B> for Dropout {
+    type Output = Tensor<S, B>;
+
+    fn forward(&self, x: Tensor<S, B>, ctx: &mut Context<B>) -> Tensor<S, B> {
+        match ctx.mode() {
+            Mode::Train if self.p > 0.0 => x.dropout(self.p, ctx.stream()),
+            _ => x,
+        }
+    }
+}
