@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tenon_kernels::softmax;
-use tenon_shape::{Classes, Dim};
+use tenon_shape::{Dim, Scores, Shape};
 
 use crate::proof::{Domain, Draw, Naive, Proof, register};
 use crate::{Array, Backend, Dims, Element, Fused, Ids, Op, Reads, Tensor, Value, Vjp};
@@ -13,7 +13,7 @@ use super::log_softmax::LogSoftmax;
 use super::mean::mean_all;
 use super::sum::sum_axis;
 
-impl<N: Dim, C: Dim, B: Backend> Tensor<(N, C), B> {
+impl<S: Shape, B: Backend> Tensor<S, B> {
     /// The mean cross-entropy of logits against class labels, in nats:
     /// `l = −(1/N) Σᵢ ln softmax(xᵢ)[labelᵢ]`.
     ///
@@ -36,12 +36,11 @@ impl<N: Dim, C: Dim, B: Backend> Tensor<(N, C), B> {
     /// assert!((logits.cross_entropy(&labels).item() - 2f32.ln()).abs() < 1e-6);
     /// # Ok::<(), tenon_tensor::IdsError>(())
     /// ```
-    pub fn cross_entropy<V: Dim>(&self, labels: &Ids<(N,), V>) -> Tensor<(), B>
+    pub fn cross_entropy<L: Shape, V: Dim>(&self, labels: &Ids<L, V>) -> Tensor<(), B>
     where
-        C: Classes<V>,
+        S: Scores<L, V>,
     {
-        let (rows, n_labels) = (self.shape.0.size(), labels.as_slice().len());
-        assert_eq!(rows, n_labels, "cross_entropy: {rows} rows of logits but {n_labels} labels");
+        self.shape.check_scores(&labels.shape(), labels.vocabulary());
         Tensor { shape: (), value: CrossEntropy { labels: labels.shared() }.on([self.value.clone()]) }
     }
 }
