@@ -20,13 +20,7 @@ where
     assert_eq!(x.len(), y.len(), "elements of the input and of the output");
     let loops = Loops::new(x.dims(), [x.strides()]);
     parallel_chunks_mut(y, BLOCK, |i, y| {
-        dispatch(Map {
-            x,
-            loops: &loops,
-            start: i * BLOCK,
-            y,
-            f: &f,
-        });
+        dispatch(Map { x, loops: &loops, start: i * BLOCK, y, f: &f });
     });
 }
 
@@ -43,21 +37,10 @@ where
     Y: Copy + Send,
 {
     assert_eq!(a.dims(), b.dims(), "dims of both operands");
-    assert_eq!(
-        a.len(),
-        y.len(),
-        "elements of the operands and of the output"
-    );
+    assert_eq!(a.len(), y.len(), "elements of the operands and of the output");
     let loops = Loops::new(a.dims(), [a.strides(), b.strides()]);
     parallel_chunks_mut(y, BLOCK, |i, y| {
-        dispatch(Zip {
-            a,
-            b,
-            loops: &loops,
-            start: i * BLOCK,
-            y,
-            f: &f,
-        });
+        dispatch(Zip { a, b, loops: &loops, start: i * BLOCK, y, f: &f });
     });
 }
 
@@ -70,13 +53,7 @@ where
     assert_eq!(a.len(), b.len(), "elements of both operands");
     let loops = Loops::new(b.dims(), [b.strides()]);
     parallel_chunks_mut(a, BLOCK, |i, a| {
-        dispatch(ZipMut {
-            a,
-            b,
-            loops: &loops,
-            start: i * BLOCK,
-            f: &f,
-        });
+        dispatch(ZipMut { a, b, loops: &loops, start: i * BLOCK, f: &f });
     });
 }
 
@@ -93,26 +70,11 @@ pub fn zip3<A, B, C, Y>(
     C: Copy + Sync,
     Y: Copy + Send,
 {
-    assert!(
-        a.dims() == b.dims() && b.dims() == c.dims(),
-        "dims of all operands"
-    );
-    assert_eq!(
-        a.len(),
-        y.len(),
-        "elements of the operands and of the output"
-    );
+    assert!(a.dims() == b.dims() && b.dims() == c.dims(), "dims of all operands");
+    assert_eq!(a.len(), y.len(), "elements of the operands and of the output");
     let loops = Loops::new(a.dims(), [a.strides(), b.strides(), c.strides()]);
     parallel_chunks_mut(y, BLOCK, |i, y| {
-        dispatch(Zip3 {
-            a,
-            b,
-            c,
-            loops: &loops,
-            start: i * BLOCK,
-            y,
-            f: &f,
-        });
+        dispatch(Zip3 { a, b, c, loops: &loops, start: i * BLOCK, y, f: &f });
     });
 }
 
@@ -177,11 +139,8 @@ fn transpose<T: Copy + Send + Sync>(x: *const T, loops: &Loops<1>, axis: usize, 
 
     parallel_for(n_strips.div_ceil(per_task), |task| {
         for strip in task * per_task..((task + 1) * per_task).min(n_strips) {
-            let (outer, middle, first_row) = (
-                strip / tiles / n_middle,
-                strip / tiles % n_middle,
-                strip % tiles * TILE,
-            );
+            let (outer, middle, first_row) =
+                (strip / tiles / n_middle, strip / tiles % n_middle, strip % tiles * TILE);
             let from = offset_of(outer, middle);
             let to = outer * n_rows * row_step + middle * n_columns;
             let rows = first_row..(first_row + TILE).min(n_rows);
@@ -215,13 +174,7 @@ impl<T: Copy, Y: Copy, F: Fn(T) -> Y> Kernel for Map<'_, '_, T, Y, F> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let Map {
-            x,
-            loops,
-            start,
-            y,
-            f,
-        } = self;
+        let Map { x, loops, start, y, f } = self;
         let x = x.start();
         let [stride] = loops.row_strides();
         loops.for_each_row(start, y.len(), |place, [offset], n| {
@@ -275,24 +228,14 @@ impl<A: Copy, B: Copy, Y: Copy, F: Fn(A, B) -> Y> Kernel for Zip<'_, '_, A, B, Y
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let Zip {
-            a,
-            b,
-            loops,
-            start,
-            y,
-            f,
-        } = self;
+        let Zip { a, b, loops, start, y, f } = self;
         let (a, b) = (a.start(), b.start());
         let [a_stride, b_stride] = loops.row_strides();
         loops.for_each_row(start, y.len(), |place, [a_offset, b_offset], n| {
             let y = &mut y[place..place + n];
             // SAFETY: the loops stay inside both views.
             let (a, b) = unsafe {
-                (
-                    Row::new(a.offset(a_offset), a_stride, n),
-                    Row::new(b.offset(b_offset), b_stride, n),
-                )
+                (Row::new(a.offset(a_offset), a_stride, n), Row::new(b.offset(b_offset), b_stride, n))
             };
             match (a, b) {
                 (Row::Contiguous(a), Row::Contiguous(b)) => {
@@ -333,13 +276,7 @@ impl<A: Copy, B: Copy, F: Fn(A, B) -> A> Kernel for ZipMut<'_, '_, A, B, F> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let ZipMut {
-            a,
-            b,
-            loops,
-            start,
-            f,
-        } = self;
+        let ZipMut { a, b, loops, start, f } = self;
         let b = b.start();
         let [stride] = loops.row_strides();
         loops.for_each_row(start, a.len(), |place, [offset], n| {
@@ -385,41 +322,29 @@ where
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let Zip3 {
-            a,
-            b,
-            c,
-            loops,
-            start,
-            y,
-            f,
-        } = self;
+        let Zip3 { a, b, c, loops, start, y, f } = self;
         let (a, b, c) = (a.start(), b.start(), c.start());
         let [a_stride, b_stride, c_stride] = loops.row_strides();
-        loops.for_each_row(
-            start,
-            y.len(),
-            |place, [a_offset, b_offset, c_offset], n| {
-                let y = &mut y[place..place + n];
-                // SAFETY: the loops stay inside the three views.
-                let (a, b, c) = unsafe {
-                    (
-                        Row::new(a.offset(a_offset), a_stride, n),
-                        Row::new(b.offset(b_offset), b_stride, n),
-                        Row::new(c.offset(c_offset), c_stride, n),
-                    )
-                };
-                if let (Row::Contiguous(a), Row::Contiguous(b), Row::Contiguous(c)) = (&a, &b, &c) {
-                    for (((y, &a), &b), &c) in y.iter_mut().zip(*a).zip(*b).zip(*c) {
-                        *y = f(a, b, c);
-                    }
-                } else {
-                    for (i, y) in y.iter_mut().enumerate() {
-                        *y = f(a.get(i), b.get(i), c.get(i));
-                    }
+        loops.for_each_row(start, y.len(), |place, [a_offset, b_offset, c_offset], n| {
+            let y = &mut y[place..place + n];
+            // SAFETY: the loops stay inside the three views.
+            let (a, b, c) = unsafe {
+                (
+                    Row::new(a.offset(a_offset), a_stride, n),
+                    Row::new(b.offset(b_offset), b_stride, n),
+                    Row::new(c.offset(c_offset), c_stride, n),
+                )
+            };
+            if let (Row::Contiguous(a), Row::Contiguous(b), Row::Contiguous(c)) = (&a, &b, &c) {
+                for (((y, &a), &b), &c) in y.iter_mut().zip(*a).zip(*b).zip(*c) {
+                    *y = f(a, b, c);
                 }
-            },
-        );
+            } else {
+                for (i, y) in y.iter_mut().enumerate() {
+                    *y = f(a.get(i), b.get(i), c.get(i));
+                }
+            }
+        });
     }
 }
 
@@ -446,11 +371,7 @@ impl<T: Copy> Row<'_, T> {
             1 => Row::Contiguous(unsafe { std::slice::from_raw_parts(start, n) }),
             // SAFETY: by the caller's promise.
             0 => Row::Constant(unsafe { start.read() }),
-            _ => Row::Strided(StridedRow {
-                start,
-                stride,
-                len: n,
-            }),
+            _ => Row::Strided(StridedRow { start, stride, len: n }),
         }
     }
 

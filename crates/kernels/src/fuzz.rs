@@ -25,15 +25,11 @@ pub fn check_gemm(data: &[u8]) {
                 offset += stride.unsigned_abs() * size.saturating_sub(1);
             }
         }
-        let reach: usize = strides
-            .iter()
-            .zip(sizes)
-            .map(|(s, n)| s.unsigned_abs() * n.saturating_sub(1))
-            .sum();
+        let reach: usize =
+            strides.iter().zip(sizes).map(|(s, n)| s.unsigned_abs() * n.saturating_sub(1)).sum();
         let seed = draw(256);
-        let values: Vec<f32> = (0..reach + 1)
-            .map(|i| ((i * 37 + seed * 101) % 255) as f32 / 64.0 - 2.0)
-            .collect();
+        let values: Vec<f32> =
+            (0..reach + 1).map(|i| ((i * 37 + seed * 101) % 255) as f32 / 64.0 - 2.0).collect();
         (values, offset, sizes, strides)
     };
     let (a, a_offset, a_sizes, a_strides) = operand(m, k);
@@ -42,14 +38,7 @@ pub fn check_gemm(data: &[u8]) {
     let b = MatRef::new(&b, b_offset, b_sizes, b_strides);
 
     let mut c = vec![f32::NAN; m * n];
-    gemm(
-        1.0,
-        a,
-        b,
-        0.0,
-        MatMut::row_major(&mut c, m, n),
-        Epilogue::default(),
-    );
+    gemm(1.0, a, b, 0.0, MatMut::row_major(&mut c, m, n), Epilogue::default());
     // Values are below 2, so each of the k products and k sums is off by at most 4·k·ε/2.
     let tolerance = 4.0 * (k * k) as f32 * f32::EPSILON;
     for (place, (got, want)) in c.iter().zip(naive::gemm(a, b)).enumerate() {

@@ -56,12 +56,7 @@ pub fn scatter_add_rows<E: Float>(dy: &[E], width: usize, ids: &[u32], dtable: &
 /// # Panics
 /// If a label is not below `classes`.
 pub fn select<E: Float>(x: &[E], classes: usize, labels: &[u32], y: &mut [E]) {
-    assert_eq!(
-        x.len(),
-        labels.len() * classes,
-        "{} rows of {classes}",
-        labels.len()
-    );
+    assert_eq!(x.len(), labels.len() * classes, "{} rows of {classes}", labels.len());
     assert_eq!(y.len(), labels.len(), "an element for each row");
     for (row, (y, &label)) in y.iter_mut().zip(labels).enumerate() {
         *y = x[row * classes..][..classes][label as usize];
@@ -70,12 +65,7 @@ pub fn select<E: Float>(x: &[E], classes: usize, labels: &[u32], y: &mut [E]) {
 
 /// The derivative of [`select`]: `dx[r, k] = dy[r]` where `k = labels[r]`, else 0.
 pub fn select_backward<E: Float>(dy: &[E], classes: usize, labels: &[u32], dx: &mut [E]) {
-    assert_eq!(
-        dx.len(),
-        labels.len() * classes,
-        "{} rows of {classes}",
-        labels.len()
-    );
+    assert_eq!(dx.len(), labels.len() * classes, "{} rows of {classes}", labels.len());
     assert_eq!(dy.len(), labels.len(), "an element for each row");
     dx.fill(E::ZERO);
     for (row, (&dy, &label)) in dy.iter().zip(labels).enumerate() {
@@ -126,4 +116,3 @@ pub fn scatter_add<E: Float>(planes: usize, dy: &[E], indices: &[u32], dx: &mut 
         }
     });
 }
-

@@ -23,18 +23,8 @@ impl<'a, T> View<'a, T> {
     /// If the view has more than [`MAX_RANK`] axes or reaches outside of `data`.
     pub fn new(data: &'a [T], offset: usize, dims: &[usize], strides: &[isize]) -> Self {
         assert_eq!(dims.len(), strides.len(), "a stride for each axis");
-        assert!(
-            dims.len() <= MAX_RANK,
-            "at most {MAX_RANK} axes, not {}",
-            dims.len()
-        );
-        let mut view = View {
-            data,
-            offset,
-            rank: dims.len(),
-            dims: [1; MAX_RANK],
-            strides: [0; MAX_RANK],
-        };
+        assert!(dims.len() <= MAX_RANK, "at most {MAX_RANK} axes, not {}", dims.len());
+        let mut view = View { data, offset, rank: dims.len(), dims: [1; MAX_RANK], strides: [0; MAX_RANK] };
         view.dims[..dims.len()].copy_from_slice(dims);
         view.strides[..dims.len()].copy_from_slice(strides);
         if view.len() > 0 {
@@ -58,11 +48,7 @@ impl<'a, T> View<'a, T> {
     /// # Panics
     /// If `dims` does not hold as many elements as `data`.
     pub fn contiguous(data: &'a [T], dims: &[usize]) -> Self {
-        assert_eq!(
-            data.len(),
-            dims.iter().product::<usize>(),
-            "elements of {dims:?}"
-        );
+        assert_eq!(data.len(), dims.iter().product::<usize>(), "elements of {dims:?}");
         let mut strides = [0; MAX_RANK];
         let mut stride = 1;
         for (axis, &dim) in dims.iter().enumerate().rev() {
@@ -79,12 +65,7 @@ impl<'a, T> View<'a, T> {
 
     /// One number, seen at every place of `dims`.
     pub fn scalar(value: &'a T, dims: &[usize]) -> Self {
-        View::new(
-            std::slice::from_ref(value),
-            0,
-            dims,
-            &[0; MAX_RANK][..dims.len()],
-        )
+        View::new(std::slice::from_ref(value), 0, dims, &[0; MAX_RANK][..dims.len()])
     }
 
     /// The data, and the place of the first element.
@@ -146,11 +127,7 @@ pub(crate) struct Loops<const N: usize> {
 impl<const N: usize> Loops<N> {
     /// `strides[i]` are the strides of view `i`.
     pub(crate) fn new(dims: &[usize], strides: [&[isize]; N]) -> Self {
-        let mut loops = Loops {
-            rank: 0,
-            dims: [1; MAX_RANK],
-            strides: [[0; N]; MAX_RANK],
-        };
+        let mut loops = Loops { rank: 0, dims: [1; MAX_RANK], strides: [[0; N]; MAX_RANK] };
         for (axis, &dim) in dims.iter().enumerate() {
             if dim == 1 {
                 continue;

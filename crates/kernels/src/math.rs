@@ -44,26 +44,13 @@ fn exp<S: Simd>(x: f32) -> f32 {
     let r = (-n).fused::<S>(LN_2_LOW, (-n).fused::<S>(LN_2_HIGH, clamped));
     let e_r = polynomial::<S, 8>(
         r,
-        [
-            1.0,
-            1.0,
-            1.0 / 2.0,
-            1.0 / 6.0,
-            1.0 / 24.0,
-            1.0 / 120.0,
-            1.0 / 720.0,
-            1.0 / 5040.0,
-        ],
+        [1.0, 1.0, 1.0 / 2.0, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5040.0],
     );
     // 2ⁿ in two factors, because n reaches from −150 to 128.
     let n = n as i32;
     let half = n >> 1;
     let result = e_r * pow2(half) * pow2(n - half);
-    let result = if x > EXP_OVERFLOW {
-        f32::INFINITY
-    } else {
-        result
-    };
+    let result = if x > EXP_OVERFLOW { f32::INFINITY } else { result };
     let result = if x < EXP_UNDERFLOW { 0.0 } else { result };
     if x.is_nan() { x } else { result }
 }
@@ -99,11 +86,7 @@ impl Element for f32 {
         let result = n.fused::<S>(LN_2_HIGH, n.fused::<S>(LN_2_LOW, ln_m));
         let result = if x == f32::INFINITY { x } else { result };
         let result = if x == 0.0 { f32::NEG_INFINITY } else { result };
-        if x < 0.0 || x.is_nan() {
-            f32::NAN
-        } else {
-            result
-        }
+        if x < 0.0 || x.is_nan() { f32::NAN } else { result }
     }
 
     /// For |x| < 0.625 an odd polynomial; beyond, 1 − 2/(e²ˣ + 1).
@@ -113,23 +96,11 @@ impl Element for f32 {
         let magnitude = x.abs();
         let z = x * x;
         // x − x³/3 + 2x⁵/15 − …, economized on [0, 0.625²].
-        let near = polynomial::<S, 5>(
-            z,
-            [
-                -0.333_332_8,
-                0.133_314_6,
-                -0.053_739_45,
-                0.020_639_09,
-                -0.005_704_99,
-            ],
-        );
+        let near =
+            polynomial::<S, 5>(z, [-0.333_332_8, 0.133_314_6, -0.053_739_45, 0.020_639_09, -0.005_704_99]);
         let near = (z * near).fused::<S>(x, x);
         let far = 1.0 - 2.0 / (exp::<S>(2.0 * magnitude) + 1.0);
-        if magnitude < 0.625 {
-            near
-        } else {
-            far.copysign(x)
-        }
+        if magnitude < 0.625 { near } else { far.copysign(x) }
     }
 
     /// 1/(1 + e⁻ˣ).
@@ -145,11 +116,7 @@ impl Element for f32 {
 
     #[inline(always)]
     fn fused<S: Simd>(self, factor: f32, term: f32) -> f32 {
-        if S::FMA {
-            self.mul_add(factor, term)
-        } else {
-            self * factor + term
-        }
+        if S::FMA { self.mul_add(factor, term) } else { self * factor + term }
     }
 
     #[inline(always)]
@@ -168,9 +135,7 @@ impl Element for f32 {
     ) {
         // SAFETY: by the caller's promise.
         unsafe {
-            matrixmultiply::sgemm(
-                m, k, n, alpha, a, a_rows, a_cols, b, b_rows, b_cols, beta, c, c_rows, 1,
-            );
+            matrixmultiply::sgemm(m, k, n, alpha, a, a_rows, a_cols, b, b_rows, b_cols, beta, c, c_rows, 1);
         }
     }
 }
@@ -205,11 +170,7 @@ impl Element for f64 {
 
     #[inline(always)]
     fn fused<S: Simd>(self, factor: f64, term: f64) -> f64 {
-        if S::FMA {
-            self.mul_add(factor, term)
-        } else {
-            self * factor + term
-        }
+        if S::FMA { self.mul_add(factor, term) } else { self * factor + term }
     }
 
     #[inline(always)]
@@ -227,9 +188,7 @@ impl Element for f64 {
     ) {
         // SAFETY: by the caller's promise.
         unsafe {
-            matrixmultiply::dgemm(
-                m, k, n, alpha, a, a_rows, a_cols, b, b_rows, b_cols, beta, c, c_rows, 1,
-            );
+            matrixmultiply::dgemm(m, k, n, alpha, a, a_rows, a_cols, b, b_rows, b_cols, beta, c, c_rows, 1);
         }
     }
 }

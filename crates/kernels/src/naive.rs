@@ -14,9 +14,7 @@ pub fn gemm<E: Float>(a: MatRef<'_, E>, b: MatRef<'_, E>) -> Vec<E> {
     let mut c = Vec::with_capacity(a.rows() * b.cols());
     for i in 0..a.rows() {
         for j in 0..b.cols() {
-            let sum: f64 = (0..a.cols())
-                .map(|k| a.at(i, k).to_f64() * b.at(k, j).to_f64())
-                .sum();
+            let sum: f64 = (0..a.cols()).map(|k| a.at(i, k).to_f64() * b.at(k, j).to_f64()).sum();
             c.push(E::from_f64(sum));
         }
     }
@@ -45,10 +43,8 @@ fn for_each_product(sizes: &Conv2d, mut visit: impl FnMut(usize, usize, usize)) 
                                     let channel = o / o_group * c_group + c;
                                     let plane = n * sizes.in_channels + channel;
                                     visit(
-                                        (plane * sizes.height + h as usize) * sizes.width
-                                            + w as usize,
-                                        ((o * c_group + c) * sizes.kernel[0] + p) * sizes.kernel[1]
-                                            + q,
+                                        (plane * sizes.height + h as usize) * sizes.width + w as usize,
+                                        ((o * c_group + c) * sizes.kernel[0] + p) * sizes.kernel[1] + q,
                                         ((n * sizes.out_channels + o) * oh + i) * ow + j,
                                     );
                                 }
@@ -81,18 +77,14 @@ pub fn conv2d<E: Float>(sizes: &Conv2d, x: &[E], w: &[E], bias: Option<&[E]>) ->
 /// See [`crate::conv2d::input_gradient`].
 pub fn conv2d_input_gradient<E: Float>(sizes: &Conv2d, dy: &[E], w: &[E]) -> Vec<E> {
     let mut dx = vec![0.0; sizes.input_len()];
-    for_each_product(sizes, |ix, iw, iy| {
-        dx[ix] += dy[iy].to_f64() * w[iw].to_f64()
-    });
+    for_each_product(sizes, |ix, iw, iy| dx[ix] += dy[iy].to_f64() * w[iw].to_f64());
     rounded(dx)
 }
 
 /// See [`crate::conv2d::weight_gradient`].
 pub fn conv2d_weight_gradient<E: Float>(sizes: &Conv2d, x: &[E], dy: &[E]) -> Vec<E> {
     let mut dw = vec![0.0; sizes.weight_len()];
-    for_each_product(sizes, |ix, iw, iy| {
-        dw[iw] += x[ix].to_f64() * dy[iy].to_f64()
-    });
+    for_each_product(sizes, |ix, iw, iy| dw[iw] += x[ix].to_f64() * dy[iy].to_f64());
     rounded(dw)
 }
 
@@ -107,8 +99,8 @@ fn for_each_window(sizes: &Pool2d, mut visit: impl FnMut(usize, usize, &[usize])
                     for q in 0..sizes.kernel[1] {
                         let h = (i * sizes.stride[0] + p) as isize - sizes.padding[0] as isize;
                         let w = (j * sizes.stride[1] + q) as isize - sizes.padding[1] as isize;
-                        let on_image = (0..sizes.height as isize).contains(&h)
-                            && (0..sizes.width as isize).contains(&w);
+                        let on_image =
+                            (0..sizes.height as isize).contains(&h) && (0..sizes.width as isize).contains(&w);
                         if on_image {
                             pixels.push(h as usize * sizes.width + w as usize);
                         }
@@ -141,13 +133,8 @@ pub fn max_pool2d<E: Float>(sizes: &Pool2d, x: &[E]) -> (Vec<E>, Vec<u32>) {
 pub fn avg_pool2d<E: Float>(sizes: &Pool2d, x: &[E]) -> Vec<E> {
     let mut y = Vec::new();
     for_each_window(sizes, |plane, _, pixels| {
-        let sum: f64 = pixels
-            .iter()
-            .map(|&i| x[plane * sizes.in_plane() + i].to_f64())
-            .sum();
-        y.push(E::from_f64(
-            sum / (sizes.kernel[0] * sizes.kernel[1]) as f64,
-        ));
+        let sum: f64 = pixels.iter().map(|&i| x[plane * sizes.in_plane() + i].to_f64()).sum();
+        y.push(E::from_f64(sum / (sizes.kernel[0] * sizes.kernel[1]) as f64));
     });
     y
 }
@@ -167,28 +154,18 @@ pub fn avg_pool2d_backward<E: Float>(sizes: &Pool2d, dy: &[E]) -> Vec<E> {
 /// The elements `x[o, :, i]`, in double precision.
 fn line<E: Float>(x: &[E], axis: Axis, reduced: usize) -> Vec<f64> {
     let (o, i) = (reduced / axis.inner, reduced % axis.inner);
-    (0..axis.len)
-        .map(|k| x[(o * axis.len + k) * axis.inner + i].to_f64())
-        .collect()
+    (0..axis.len).map(|k| x[(o * axis.len + k) * axis.inner + i].to_f64()).collect()
 }
 
 /// See [`crate::reduce::sum`].
 pub fn sum<E: Float>(x: &[E], axis: Axis) -> Vec<E> {
-    (0..axis.reduced())
-        .map(|i| E::from_f64(line(x, axis, i).iter().sum()))
-        .collect()
+    (0..axis.reduced()).map(|i| E::from_f64(line(x, axis, i).iter().sum())).collect()
 }
 
 /// See [`crate::reduce::max`]; without NaN.
 pub fn max<E: Float>(x: &[E], axis: Axis) -> Vec<E> {
     (0..axis.reduced())
-        .map(|i| {
-            E::from_f64(
-                line(x, axis, i)
-                    .into_iter()
-                    .fold(f64::NEG_INFINITY, f64::max),
-            )
-        })
+        .map(|i| E::from_f64(line(x, axis, i).into_iter().fold(f64::NEG_INFINITY, f64::max)))
         .collect()
 }
 

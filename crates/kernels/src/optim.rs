@@ -47,12 +47,7 @@ pub fn sgd_momentum<E: Float>(rule: &Sgd, param: &mut [E], grad: &[E], velocity:
     assert_eq!(param.len(), velocity.len(), "a velocity for each parameter");
     parallel_chunks_mut2(param, BLOCK, velocity, BLOCK, |i, param, velocity| {
         let grad = &grad[i * BLOCK..][..param.len()];
-        dispatch(SgdMomentumBody {
-            rule,
-            param,
-            grad,
-            velocity,
-        });
+        dispatch(SgdMomentumBody { rule, param, grad, velocity });
     });
 }
 
@@ -89,23 +84,13 @@ pub enum Decay {
 pub fn adam<E: Float>(rule: &Adam, param: &mut [E], grad: &[E], mean: &mut [E], square: &mut [E]) {
     assert_eq!(param.len(), grad.len(), "a gradient for each parameter");
     assert_eq!(param.len(), mean.len(), "a mean for each parameter");
-    assert_eq!(
-        param.len(),
-        square.len(),
-        "a mean square for each parameter"
-    );
+    assert_eq!(param.len(), square.len(), "a mean square for each parameter");
     let square = crate::threads::Disjoint::new(square);
     parallel_chunks_mut2(param, BLOCK, mean, BLOCK, |i, param, mean| {
         let grad = &grad[i * BLOCK..][..param.len()];
         // SAFETY: chunk i is only touched by task i.
         let square = unsafe { square.slice(i * BLOCK, param.len()) };
-        dispatch(AdamBody {
-            rule,
-            param,
-            grad,
-            mean,
-            square,
-        });
+        dispatch(AdamBody { rule, param, grad, mean, square });
     });
 }
 
@@ -145,19 +130,10 @@ impl<E: Float> Kernel for SgdMomentumBody<'_, '_, E> {
         let decay = E::from_f64(self.rule.weight_decay);
         let momentum = E::from_f64(self.rule.momentum);
         let look_ahead = self.rule.direction == Direction::LookAhead;
-        for ((param, &grad), velocity) in self
-            .param
-            .iter_mut()
-            .zip(self.grad)
-            .zip(self.velocity.iter_mut())
-        {
+        for ((param, &grad), velocity) in self.param.iter_mut().zip(self.grad).zip(self.velocity.iter_mut()) {
             let grad = grad + decay * *param;
             *velocity = momentum * *velocity + grad;
-            let direction = if look_ahead {
-                grad + momentum * *velocity
-            } else {
-                *velocity
-            };
+            let direction = if look_ahead { grad + momentum * *velocity } else { *velocity };
             *param -= rate * direction;
         }
     }
@@ -189,12 +165,8 @@ impl<E: Float> Kernel for AdamBody<'_, '_, E> {
         let rate = E::from_f64(rule.learning_rate / (1.0 - rule.beta1.powf(t)));
         let root = E::from_f64((1.0 - rule.beta2.powf(t)).sqrt());
         let epsilon = E::from_f64(rule.epsilon);
-        for (((param, &grad), mean), square) in self
-            .param
-            .iter_mut()
-            .zip(self.grad)
-            .zip(self.mean.iter_mut())
-            .zip(self.square.iter_mut())
+        for (((param, &grad), mean), square) in
+            self.param.iter_mut().zip(self.grad).zip(self.mean.iter_mut()).zip(self.square.iter_mut())
         {
             let grad = grad + coupled * *param;
             *mean = beta1 * *mean + rest1 * grad;

@@ -42,15 +42,9 @@ impl Pool2d {
 
     fn out_size(&self, size: usize, axis: usize) -> usize {
         let (window, padding) = (self.kernel[axis], self.padding[axis]);
-        assert!(
-            2 * padding <= window,
-            "padding {padding} is at most half of a window of {window}"
-        );
+        assert!(2 * padding <= window, "padding {padding} is at most half of a window of {window}");
         let padded = size + 2 * padding;
-        assert!(
-            padded >= window,
-            "a window of {window} in an axis of {padded}"
-        );
+        assert!(padded >= window, "a window of {window} in an axis of {padded}");
         (padded - window) / self.stride[axis] + 1
     }
 
@@ -67,23 +61,13 @@ impl Pool2d {
     /// The part of window `at` of an axis that lies on the image.
     fn window(&self, axis: usize, size: usize, at: usize) -> std::ops::Range<usize> {
         let start = at * self.stride[axis];
-        let end = (start + self.kernel[axis])
-            .saturating_sub(self.padding[axis])
-            .min(size);
+        let end = (start + self.kernel[axis]).saturating_sub(self.padding[axis]).min(size);
         start.saturating_sub(self.padding[axis]).min(end)..end
     }
 
     fn check(&self, x: usize, y: usize) {
-        assert_eq!(
-            x,
-            self.planes * self.in_plane(),
-            "elements of the input of {self:?}"
-        );
-        assert_eq!(
-            y,
-            self.planes * self.out_plane(),
-            "elements of the output of {self:?}"
-        );
+        assert_eq!(x, self.planes * self.in_plane(), "elements of the input of {self:?}");
+        assert_eq!(y, self.planes * self.out_plane(), "elements of the output of {self:?}");
     }
 
     /// How many planes a task has.
@@ -128,11 +112,7 @@ pub fn max_pool<E: Float>(sizes: &Pool2d, x: &[E], y: &mut [E], indices: &mut [u
 /// `y[plane, i] = x[plane, indices[plane, i]]`.
 pub fn gather<E: Float>(sizes: &Pool2d, x: &[E], indices: &[u32], y: &mut [E]) {
     sizes.check(x.len(), y.len());
-    assert_eq!(
-        indices.len(),
-        y.len(),
-        "an index for each element of the output"
-    );
+    assert_eq!(indices.len(), y.len(), "an index for each element of the output");
     let n = sizes.planes_per_task();
     parallel_chunks_mut(y, n * sizes.out_plane(), |task, y| {
         for (plane, y) in y.chunks_exact_mut(sizes.out_plane()).enumerate() {
@@ -149,11 +129,7 @@ pub fn gather<E: Float>(sizes: &Pool2d, x: &[E], indices: &[u32], y: &mut [E]) {
 /// `indices[plane, i] = h`, in the order of `i`.
 pub fn scatter_add<E: Float>(sizes: &Pool2d, dy: &[E], indices: &[u32], dx: &mut [E]) {
     sizes.check(dx.len(), dy.len());
-    assert_eq!(
-        indices.len(),
-        dy.len(),
-        "an index for each element of the output"
-    );
+    assert_eq!(indices.len(), dy.len(), "an index for each element of the output");
     let n = sizes.planes_per_task();
     let out_plane = sizes.out_plane();
     parallel_chunks_mut(dx, n * sizes.in_plane(), |task, dx| {
@@ -239,11 +215,7 @@ fn for_each_window(
     for i in 0..out_height {
         let rows = sizes.window(0, sizes.height, i);
         for j in 0..out_width {
-            visit(
-                i * out_width + j,
-                rows.clone(),
-                sizes.window(1, sizes.width, j),
-            );
+            visit(i * out_width + j, rows.clone(), sizes.window(1, sizes.width, j));
         }
     }
 }

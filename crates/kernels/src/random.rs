@@ -38,21 +38,13 @@ impl Stream {
         const WEYL: [u32; 2] = [0x9e37_79b9, 0xbb67_ae85];
         const ROUNDS: usize = 10;
         let mut key = [self.seed as u32, (self.seed >> 32) as u32];
-        let [mut c0, mut c1, mut c2, mut c3] = [
-            counter as u32,
-            (counter >> 32) as u32,
-            self.stream as u32,
-            (self.stream >> 32) as u32,
-        ];
+        let [mut c0, mut c1, mut c2, mut c3] =
+            [counter as u32, (counter >> 32) as u32, self.stream as u32, (self.stream >> 32) as u32];
         for _ in 0..ROUNDS {
             let p0 = u64::from(MULTIPLIERS[0]) * u64::from(c0);
             let p1 = u64::from(MULTIPLIERS[1]) * u64::from(c2);
-            (c0, c1, c2, c3) = (
-                (p1 >> 32) as u32 ^ c1 ^ key[0],
-                p1 as u32,
-                (p0 >> 32) as u32 ^ c3 ^ key[1],
-                p0 as u32,
-            );
+            (c0, c1, c2, c3) =
+                ((p1 >> 32) as u32 ^ c1 ^ key[0], p1 as u32, (p0 >> 32) as u32 ^ c3 ^ key[1], p0 as u32);
             key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
         }
         [c0, c1, c2, c3]
@@ -74,13 +66,7 @@ pub fn uniform<E: Float>(stream: Stream, offset: u64, y: &mut [E]) {
 
 /// `y[i]` = `on` with probability `p`, else 0, from place `offset + i` of the stream.
 pub fn bernoulli<E: Float>(stream: Stream, offset: u64, p: f64, on: E, y: &mut [E]) {
-    fill(stream, offset, y, |bits| {
-        if f64::from_random_bits(bits) < p {
-            on
-        } else {
-            E::ZERO
-        }
-    });
+    fill(stream, offset, y, |bits| if f64::from_random_bits(bits) < p { on } else { E::ZERO });
 }
 
 fn fill<E: Float>(stream: Stream, offset: u64, y: &mut [E], from_bits: impl Fn(u64) -> E + Sync) {

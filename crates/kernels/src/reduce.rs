@@ -49,11 +49,7 @@ impl Axis {
     /// Panics unless `whole` elements fill the tensor and `reduced` elements what is left of it.
     pub(crate) fn check(&self, whole: usize, reduced: usize) {
         assert_eq!(whole, self.numel(), "elements of {self:?}");
-        assert_eq!(
-            reduced,
-            self.reduced(),
-            "elements of {self:?} without its axis"
-        );
+        assert_eq!(reduced, self.reduced(), "elements of {self:?} without its axis");
     }
 }
 
@@ -101,10 +97,7 @@ pub fn sum<E: Float>(x: &[E], axis: Axis, y: &mut [E]) {
         parallel_chunks_mut(y, inner * per_task, |i, y| {
             for (slab, y) in y.chunks_exact_mut(inner).enumerate() {
                 let slab = i * per_task + slab;
-                dispatch(SumRows {
-                    x: &x[slab * len * inner..][..len * inner],
-                    y,
-                });
+                dispatch(SumRows { x: &x[slab * len * inner..][..len * inner], y });
             }
         });
         return;
@@ -116,10 +109,7 @@ pub fn sum<E: Float>(x: &[E], axis: Axis, y: &mut [E]) {
             let x = &x[(slab * len + rows.start) * inner..(slab * len + rows.end) * inner];
             dispatch(SumRows { x, y });
         });
-        for (x, y) in partial
-            .chunks_exact(n_chunks * inner)
-            .zip(y.chunks_exact_mut(inner))
-        {
+        for (x, y) in partial.chunks_exact(n_chunks * inner).zip(y.chunks_exact_mut(inner)) {
             dispatch(SumRows { x, y });
         }
     });
@@ -134,17 +124,10 @@ pub fn sum_to<E: Float>(x: &[E], dims: &[usize], to: &[usize], y: &mut [E]) {
     let lead = dims.len() - to.len();
     let reduces = |axis: usize| {
         let target = if axis < lead { 1 } else { to[axis - lead] };
-        assert!(
-            target == dims[axis] || target == 1,
-            "{to:?} broadcasts to {dims:?}"
-        );
+        assert!(target == dims[axis] || target == 1, "{to:?} broadcasts to {dims:?}");
         target != dims[axis]
     };
-    assert_eq!(
-        x.len(),
-        dims.iter().product::<usize>(),
-        "elements of {dims:?}"
-    );
+    assert_eq!(x.len(), dims.iter().product::<usize>(), "elements of {dims:?}");
     assert_eq!(y.len(), to.iter().product::<usize>(), "elements of {to:?}");
 
     // The last run of neighboring axes that are to go; the recursion takes the others.
@@ -152,10 +135,7 @@ pub fn sum_to<E: Float>(x: &[E], dims: &[usize], to: &[usize], y: &mut [E]) {
         y.copy_from_slice(x);
         return;
     };
-    let first = (0..last)
-        .rev()
-        .find(|&axis| !reduces(axis))
-        .map_or(0, |axis| axis + 1);
+    let first = (0..last).rev().find(|&axis| !reduces(axis)).map_or(0, |axis| axis + 1);
     let axis = Axis {
         outer: dims[..first].iter().product(),
         len: dims[first..=last].iter().product(),
@@ -202,10 +182,7 @@ pub fn max<E: Float>(x: &[E], axis: Axis, y: &mut [E]) {
 pub fn argmax<E: Float>(x: &[E], axis: Axis, y: &mut [u32]) {
     axis.check(x.len(), y.len());
     let Axis { len, inner, .. } = axis;
-    assert!(
-        len > 0 || y.is_empty(),
-        "the place of the maximum of nothing"
-    );
+    assert!(len > 0 || y.is_empty(), "the place of the maximum of nothing");
     let slabs = (BLOCK / (len * inner).max(1)).max(1);
     parallel_chunks_mut(y, inner * slabs, |i, y| {
         for (slab, y) in y.chunks_exact_mut(inner).enumerate() {

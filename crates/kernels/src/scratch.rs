@@ -22,7 +22,9 @@ unsafe impl Plain for usize {}
 /// The unit of allocation, aligned for the widest vectors.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-struct CacheLine([u64; 8]);
+struct CacheLine {
+    _words: [u64; 8],
+}
 
 thread_local! {
     /// Buffers that are not in use. Nested calls take them from the end and put them back in
@@ -35,7 +37,7 @@ pub(crate) fn with<T: Plain, R>(len: usize, f: impl FnOnce(&mut [T]) -> R) -> R 
     let n_lines = (len * size_of::<T>()).div_ceil(size_of::<CacheLine>());
     let mut buffer = FREE.with_borrow_mut(Vec::pop).unwrap_or_default();
     if buffer.len() < n_lines {
-        buffer.resize(n_lines, CacheLine([0; 8]));
+        buffer.resize(n_lines, CacheLine { _words: [0; 8] });
     }
     // SAFETY: the buffer holds at least `len` elements of initialized memory, is aligned for `T`,
     // and any bits are a `T`; it is borrowed mutably for as long as the slice lives.

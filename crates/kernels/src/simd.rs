@@ -8,12 +8,13 @@
 use std::cell::Cell;
 use std::sync::OnceLock;
 
+mod portable;
+mod vector;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-mod portable;
-
-pub(crate) use portable::Portable;
+use portable::Portable;
+pub(crate) use vector::{Simd, Vector};
 
 /// A set of instructions that the kernels are compiled for, from the narrowest to the widest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,58 +121,4 @@ pub(crate) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
         }
     }
     kernel.run::<Portable>()
-}
-
-/// An instruction set, as a type.
-pub trait Simd: Copy + Send + Sync + 'static {
-    /// Whether a fused multiply-add is one instruction.
-    const FMA: bool;
-    /// How many vector registers there are: what a register tile may use.
-    const REGISTERS: usize;
-    type F32: Vector<f32>;
-    type F64: Vector<f64>;
-}
-
-/// A register full of numbers.
-///
-/// The methods of the x86 vectors are instructions that the machine may lack, so they are to be
-/// called only inside a [`Kernel`] that [`dispatch`] runs; that is why all are `unsafe`.
-pub trait Vector<E>: Copy {
-    const LANES: usize;
-
-    /// # Safety
-    /// The machine has the instructions.
-    unsafe fn splat(value: E) -> Self;
-    /// # Safety
-    /// The machine has the instructions and `LANES` numbers can be read at `from`.
-    unsafe fn load(from: *const E) -> Self;
-    /// # Safety
-    /// The machine has the instructions and `LANES` numbers can be written at `to`.
-    unsafe fn store(self, to: *mut E);
-    /// Reads `n ≤ LANES` numbers; the other lanes are 0.
-    ///
-    /// # Safety
-    /// The machine has the instructions and `n` numbers can be read at `from`.
-    unsafe fn load_first(from: *const E, n: usize) -> Self;
-    /// Writes the first `n ≤ LANES` numbers.
-    ///
-    /// # Safety
-    /// The machine has the instructions and `n` numbers can be written at `to`.
-    unsafe fn store_first(self, to: *mut E, n: usize);
-    /// # Safety
-    /// The machine has the instructions.
-    unsafe fn add(self, other: Self) -> Self;
-    /// # Safety
-    /// The machine has the instructions.
-    unsafe fn mul(self, other: Self) -> Self;
-    /// `self · factor + term`.
-    ///
-    /// # Safety
-    /// The machine has the instructions.
-    unsafe fn mul_add(self, factor: Self, term: Self) -> Self;
-    /// The larger of each pair of lanes; `other` where `self` is NaN.
-    ///
-    /// # Safety
-    /// The machine has the instructions.
-    unsafe fn max(self, other: Self) -> Self;
 }

@@ -28,16 +28,12 @@ pub fn log_softmax<E: Float>(x: &[E], axis: Axis, y: &mut [E]) {
 
 /// The derivative of [`softmax`] from its result: `dx = y · (dy − Σ y·dy)`.
 pub fn softmax_backward<E: Float>(y: &[E], dy: &[E], axis: Axis, dx: &mut [E]) {
-    along(axis, [y, dy], dx, |[y, dy], dx| {
-        dispatch(SoftmaxBackwardRow { y, dy, dx })
-    });
+    along(axis, [y, dy], dx, |[y, dy], dx| dispatch(SoftmaxBackwardRow { y, dy, dx }));
 }
 
 /// The derivative of [`log_softmax`] from its result: `dx = dy − e^y · Σ dy`.
 pub fn log_softmax_backward<E: Float>(y: &[E], dy: &[E], axis: Axis, dx: &mut [E]) {
-    along(axis, [y, dy], dx, |[y, dy], dx| {
-        dispatch(LogSoftmaxBackwardRow { y, dy, dx })
-    });
+    along(axis, [y, dy], dx, |[y, dy], dx| dispatch(LogSoftmaxBackwardRow { y, dy, dx }));
 }
 
 /// The cross-entropy of each row of `classes` logits with its label:
@@ -54,19 +50,9 @@ pub fn cross_entropy<E: Float>(
     loss: &mut [E],
     log_sum_exp: &mut [E],
 ) {
-    assert_eq!(
-        logits.len(),
-        labels.len() * classes,
-        "logits of {} rows",
-        labels.len()
-    );
+    assert_eq!(logits.len(), labels.len() * classes, "logits of {} rows", labels.len());
     assert_eq!(loss.len(), labels.len(), "losses of {} rows", labels.len());
-    assert_eq!(
-        log_sum_exp.len(),
-        labels.len(),
-        "log-sum-exps of {} rows",
-        labels.len()
-    );
+    assert_eq!(log_sum_exp.len(), labels.len(), "log-sum-exps of {} rows", labels.len());
     let rows = (BLOCK / classes.max(1)).max(1);
     parallel_chunks_mut2(loss, rows, log_sum_exp, rows, |i, loss, log_sum_exp| {
         for (row, (loss, lse)) in loss.iter_mut().zip(log_sum_exp).enumerate() {
@@ -88,30 +74,10 @@ pub fn cross_entropy_backward<E: Float>(
     dloss: &[E],
     dx: &mut [E],
 ) {
-    assert_eq!(
-        logits.len(),
-        labels.len() * classes,
-        "logits of {} rows",
-        labels.len()
-    );
-    assert_eq!(
-        dx.len(),
-        logits.len(),
-        "gradients of {} logits",
-        logits.len()
-    );
-    assert_eq!(
-        dloss.len(),
-        labels.len(),
-        "loss gradients of {} rows",
-        labels.len()
-    );
-    assert_eq!(
-        log_sum_exp.len(),
-        labels.len(),
-        "log-sum-exps of {} rows",
-        labels.len()
-    );
+    assert_eq!(logits.len(), labels.len() * classes, "logits of {} rows", labels.len());
+    assert_eq!(dx.len(), logits.len(), "gradients of {} logits", logits.len());
+    assert_eq!(dloss.len(), labels.len(), "loss gradients of {} rows", labels.len());
+    assert_eq!(log_sum_exp.len(), labels.len(), "log-sum-exps of {} rows", labels.len());
     if classes == 0 {
         return;
     }

@@ -81,11 +81,7 @@ pub fn parallel_for(n: usize, task: impl Fn(usize) + Sync) {
 
 /// Cuts `y` into chunks of `chunk` elements (the last may be shorter) and calls
 /// `task(i, chunk i)` for each, in parallel.
-pub fn parallel_chunks_mut<T: Send>(
-    y: &mut [T],
-    chunk: usize,
-    task: impl Fn(usize, &mut [T]) + Sync,
-) {
+pub fn parallel_chunks_mut<T: Send>(y: &mut [T], chunk: usize, task: impl Fn(usize, &mut [T]) + Sync) {
     let len = y.len();
     let parts = Disjoint::new(y);
     parallel_for(len.div_ceil(chunk.max(1)), |i| {
@@ -133,11 +129,7 @@ unsafe impl<T: Send> Sync for Disjoint<'_, T> {}
 
 impl<'a, T> Disjoint<'a, T> {
     pub(crate) fn new(slice: &'a mut [T]) -> Self {
-        Disjoint {
-            start: slice.as_mut_ptr(),
-            len: slice.len(),
-            slice: PhantomData,
-        }
+        Disjoint { start: slice.as_mut_ptr(), len: slice.len(), slice: PhantomData }
     }
 
     /// The `len` elements from `start` on.
@@ -146,10 +138,7 @@ impl<'a, T> Disjoint<'a, T> {
     /// No two parts that live at the same time overlap.
     #[expect(clippy::mut_from_ref, reason = "disjointness is the caller's promise")]
     pub(crate) unsafe fn slice(&self, start: usize, len: usize) -> &mut [T] {
-        assert!(
-            start <= self.len && len <= self.len - start,
-            "part of a slice"
-        );
+        assert!(start <= self.len && len <= self.len - start, "part of a slice");
         // SAFETY: in bounds by the line above; not aliased by the caller's promise.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(start), len) }
     }
@@ -206,12 +195,7 @@ struct Job {
 static POOL: Pool = Pool {
     gate: AtomicU64::new(0),
     next: AtomicUsize::new(0),
-    job: UnsafeCell::new(Job {
-        task: std::ptr::null(),
-        call: |_, _| {},
-        n: 0,
-        level: Level::Portable,
-    }),
+    job: UnsafeCell::new(Job { task: std::ptr::null(), call: |_, _| {}, n: 0, level: Level::Portable }),
     busy: AtomicBool::new(false),
     n_sleeping: AtomicUsize::new(0),
     n_spawned: Mutex::new(0),
@@ -230,12 +214,7 @@ impl Pool {
             unsafe { (*task.cast::<F>())(i) }
         }
         self.spawn(n_workers);
-        let job = Job {
-            task: (task as *const F).cast(),
-            call: call::<F>,
-            n,
-            level: simd::level(),
-        };
+        let job = Job { task: (task as *const F).cast(), call: call::<F>, n, level: simd::level() };
         // SAFETY: `busy` keeps other callers out, and no worker is inside a closed job.
         unsafe { *self.job.get() = job };
         self.next.store(0, Ordering::Relaxed);
@@ -290,9 +269,8 @@ impl Pool {
         let mut n_spawned = lock(&self.n_spawned);
         while *n_spawned < n_workers {
             let index = *n_spawned;
-            let worker = thread::Builder::new()
-                .name(format!("tenon-worker-{index}"))
-                .spawn(move || self.serve(index));
+            let worker =
+                thread::Builder::new().name(format!("tenon-worker-{index}")).spawn(move || self.serve(index));
             // Without a thread the work is done all the same, by those there are.
             if worker.is_err() {
                 break;
@@ -313,10 +291,7 @@ impl Pool {
                     break false;
                 }
                 let inside = gate + 1;
-                match self
-                    .gate
-                    .compare_exchange(gate, inside, Ordering::AcqRel, Ordering::Relaxed)
-                {
+                match self.gate.compare_exchange(gate, inside, Ordering::AcqRel, Ordering::Relaxed) {
                     Ok(_) => break true,
                     Err(current) => gate = current,
                 }
@@ -346,10 +321,7 @@ impl Pool {
             if gate >> EPOCH_SHIFT != seen {
                 break gate;
             }
-            guard = self
-                .wake
-                .wait(guard)
-                .unwrap_or_else(PoisonError::into_inner);
+            guard = self.wake.wait(guard).unwrap_or_else(PoisonError::into_inner);
         };
         self.n_sleeping.fetch_sub(1, Ordering::SeqCst);
         gate

@@ -5,20 +5,21 @@ use crate::Float;
 use crate::float::sealed::Element;
 
 #[derive(Clone, Copy)]
-pub struct Portable;
+pub(crate) struct Portable;
 
 impl Simd for Portable {
     const FMA: bool = cfg!(target_arch = "aarch64");
-    const REGISTERS: usize = 16;
+    const REGISTERS: usize = if cfg!(target_arch = "aarch64") { 32 } else { 16 };
     type F32 = Lanes<f32, 4>;
     type F64 = Lanes<f64, 2>;
 }
 
 #[derive(Clone, Copy)]
-pub struct Lanes<E, const N: usize>([E; N]);
+pub(crate) struct Lanes<E, const N: usize>([E; N]);
 
 impl<E: Float, const N: usize> Vector<E> for Lanes<E, N> {
     const LANES: usize = N;
+    const SQUARE: usize = N;
 
     #[inline(always)]
     unsafe fn splat(value: E) -> Self {
@@ -67,19 +68,37 @@ impl<E: Float, const N: usize> Vector<E> for Lanes<E, N> {
 
     #[inline(always)]
     unsafe fn mul_add(self, factor: Self, term: Self) -> Self {
-        Lanes(std::array::from_fn(|i| {
-            Element::fused::<Portable>(self.0[i], factor.0[i], term.0[i])
-        }))
+        Lanes(std::array::from_fn(|i| Element::fused::<Portable>(self.0[i], factor.0[i], term.0[i])))
     }
 
     #[inline(always)]
     unsafe fn max(self, other: Self) -> Self {
-        Lanes(std::array::from_fn(|i| {
-            if self.0[i] > other.0[i] {
-                self.0[i]
-            } else {
-                other.0[i]
+        Lanes(std::array::from_fn(|i| if self.0[i] > other.0[i] { self.0[i] } else { other.0[i] }))
+    }
+
+    #[inline(always)]
+    unsafe fn sum(self) -> E {
+        let mut lanes = self.0;
+        let mut width = N / 2;
+        while width > 0 {
+            for i in 0..width {
+                lanes[i] += lanes[i + width];
             }
-        }))
+            width /= 2;
+        }
+        lanes[0]
+    }
+
+    #[inline(always)]
+    unsafe fn transpose(from: *const E, from_stride: isize, last: usize, to: *mut E, to_stride: usize) {
+        for j in 0..N {
+            for i in 0..N {
+                // SAFETY: the caller lets these places be read and written.
+                unsafe {
+                    let from = from.offset(i.min(last) as isize * from_stride + j as isize);
+                    to.add(j * to_stride + i).write(from.read());
+                }
+            }
+        }
     }
 }

@@ -19,7 +19,7 @@ pub(super) unsafe fn run_avx512<K: Kernel>(kernel: K) -> K::Output {
 }
 
 #[derive(Clone, Copy)]
-pub struct Avx2;
+pub(crate) struct Avx2;
 
 impl Simd for Avx2 {
     const FMA: bool = true;
@@ -29,7 +29,7 @@ impl Simd for Avx2 {
 }
 
 #[derive(Clone, Copy)]
-pub struct Avx512;
+pub(crate) struct Avx512;
 
 impl Simd for Avx512 {
     const FMA: bool = true;
@@ -43,13 +43,15 @@ macro_rules! vector {
         $vector:ident($register:ty) = $lanes:literal x $float:ty,
         $splat:ident, $load:ident, $store:ident, $add:ident, $mul:ident, $fma:ident, $max:ident,
         load_first: |$load_from:ident, $load_n:ident| $load_first:expr,
-        store_first: |$value:ident, $store_to:ident, $store_n:ident| $store_first:expr
+        store_first: |$value:ident, $store_to:ident, $store_n:ident| $store_first:expr,
+        sum: $sum:path, transpose: $transpose:path, square: $square:literal
     ) => {
         #[derive(Clone, Copy)]
-        pub struct $vector($register);
+        pub(crate) struct $vector($register);
 
         impl Vector<$float> for $vector {
             const LANES: usize = $lanes;
+            const SQUARE: usize = $square;
 
             #[inline(always)]
             unsafe fn splat(value: $float) -> Self {
@@ -97,6 +99,22 @@ macro_rules! vector {
                 // SAFETY: the caller has the instructions.
                 $vector(unsafe { $max(self.0, other.0) })
             }
+            #[inline(always)]
+            unsafe fn sum(self) -> $float {
+                // SAFETY: the caller has the instructions.
+                unsafe { $sum(self.0) }
+            }
+            #[inline(always)]
+            unsafe fn transpose(
+                from: *const $float,
+                from_stride: isize,
+                last: usize,
+                to: *mut $float,
+                to_stride: usize,
+            ) {
+                // SAFETY: the caller has the instructions and lets the places be read and written.
+                unsafe { $transpose(from, from_stride, last, to, to_stride) }
+            }
         }
     };
 }
@@ -127,12 +145,109 @@ unsafe fn mask_epi64(n: usize) -> __m256i {
     }
 }
 
+/// # Safety
+/// The machine has AVX2.
+#[inline(always)]
+unsafe fn sum_ps(x: __m256) -> f32 {
+    // SAFETY: the caller has the instructions.
+    unsafe {
+        let x = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps::<1>(x));
+        let x = _mm_add_ps(x, _mm_movehl_ps(x, x));
+        _mm_cvtss_f32(_mm_add_ss(x, _mm_movehdup_ps(x)))
+    }
+}
+
+/// # Safety
+/// The machine has AVX2.
+#[inline(always)]
+unsafe fn sum_pd(x: __m256d) -> f64 {
+    // SAFETY: the caller has the instructions.
+    unsafe {
+        let x = _mm_add_pd(_mm256_castpd256_pd128(x), _mm256_extractf128_pd::<1>(x));
+        _mm_cvtsd_f64(_mm_add_sd(x, _mm_unpackhi_pd(x, x)))
+    }
+}
+
+/// # Safety
+/// The machine has AVX-512 F and DQ.
+#[inline(always)]
+unsafe fn sum_wide_ps(x: __m512) -> f32 {
+    // SAFETY: the caller has the instructions.
+    unsafe { sum_ps(_mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps::<1>(x))) }
+}
+
+/// # Safety
+/// The machine has AVX-512 F.
+#[inline(always)]
+unsafe fn sum_wide_pd(x: __m512d) -> f64 {
+    // SAFETY: the caller has the instructions.
+    unsafe { sum_pd(_mm256_add_pd(_mm512_castpd512_pd256(x), _mm512_extractf64x4_pd::<1>(x))) }
+}
+
+/// Transposes 8 × 8 in registers: pairs, then fours, then halves are exchanged.
+///
+/// # Safety
+/// See [`Vector::transpose`].
+#[inline(always)]
+unsafe fn transpose_ps(from: *const f32, from_stride: isize, last: usize, to: *mut f32, to_stride: usize) {
+    // SAFETY: the caller has the instructions and lets the places be read and written.
+    unsafe {
+        macro_rules! row {
+            ($i:literal) => {
+                _mm256_loadu_ps(from.offset(last.min($i) as isize * from_stride))
+            };
+        }
+        let (r0, r1, r2, r3) = (row!(0), row!(1), row!(2), row!(3));
+        let (r4, r5, r6, r7) = (row!(4), row!(5), row!(6), row!(7));
+        let (p0, p1) = (_mm256_unpacklo_ps(r0, r1), _mm256_unpackhi_ps(r0, r1));
+        let (p2, p3) = (_mm256_unpacklo_ps(r2, r3), _mm256_unpackhi_ps(r2, r3));
+        let (p4, p5) = (_mm256_unpacklo_ps(r4, r5), _mm256_unpackhi_ps(r4, r5));
+        let (p6, p7) = (_mm256_unpacklo_ps(r6, r7), _mm256_unpackhi_ps(r6, r7));
+        let (q0, q1) = (_mm256_shuffle_ps::<0x44>(p0, p2), _mm256_shuffle_ps::<0xee>(p0, p2));
+        let (q2, q3) = (_mm256_shuffle_ps::<0x44>(p1, p3), _mm256_shuffle_ps::<0xee>(p1, p3));
+        let (q4, q5) = (_mm256_shuffle_ps::<0x44>(p4, p6), _mm256_shuffle_ps::<0xee>(p4, p6));
+        let (q6, q7) = (_mm256_shuffle_ps::<0x44>(p5, p7), _mm256_shuffle_ps::<0xee>(p5, p7));
+        _mm256_storeu_ps(to, _mm256_permute2f128_ps::<0x20>(q0, q4));
+        _mm256_storeu_ps(to.add(to_stride), _mm256_permute2f128_ps::<0x20>(q1, q5));
+        _mm256_storeu_ps(to.add(2 * to_stride), _mm256_permute2f128_ps::<0x20>(q2, q6));
+        _mm256_storeu_ps(to.add(3 * to_stride), _mm256_permute2f128_ps::<0x20>(q3, q7));
+        _mm256_storeu_ps(to.add(4 * to_stride), _mm256_permute2f128_ps::<0x31>(q0, q4));
+        _mm256_storeu_ps(to.add(5 * to_stride), _mm256_permute2f128_ps::<0x31>(q1, q5));
+        _mm256_storeu_ps(to.add(6 * to_stride), _mm256_permute2f128_ps::<0x31>(q2, q6));
+        _mm256_storeu_ps(to.add(7 * to_stride), _mm256_permute2f128_ps::<0x31>(q3, q7));
+    }
+}
+
+/// Transposes 4 × 4 in registers.
+///
+/// # Safety
+/// See [`Vector::transpose`].
+#[inline(always)]
+unsafe fn transpose_pd(from: *const f64, from_stride: isize, last: usize, to: *mut f64, to_stride: usize) {
+    // SAFETY: the caller has the instructions and lets the places be read and written.
+    unsafe {
+        macro_rules! row {
+            ($i:literal) => {
+                _mm256_loadu_pd(from.offset(last.min($i) as isize * from_stride))
+            };
+        }
+        let (r0, r1, r2, r3) = (row!(0), row!(1), row!(2), row!(3));
+        let (p0, p1) = (_mm256_unpacklo_pd(r0, r1), _mm256_unpackhi_pd(r0, r1));
+        let (p2, p3) = (_mm256_unpacklo_pd(r2, r3), _mm256_unpackhi_pd(r2, r3));
+        _mm256_storeu_pd(to, _mm256_permute2f128_pd::<0x20>(p0, p2));
+        _mm256_storeu_pd(to.add(to_stride), _mm256_permute2f128_pd::<0x20>(p1, p3));
+        _mm256_storeu_pd(to.add(2 * to_stride), _mm256_permute2f128_pd::<0x31>(p0, p2));
+        _mm256_storeu_pd(to.add(3 * to_stride), _mm256_permute2f128_pd::<0x31>(p1, p3));
+    }
+}
+
 vector!(
     F32x8(__m256) = 8 x f32,
     _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_add_ps, _mm256_mul_ps,
     _mm256_fmadd_ps, _mm256_max_ps,
     load_first: |from, n| _mm256_maskload_ps(from, mask_epi32(n)),
-    store_first: |value, to, n| _mm256_maskstore_ps(to, mask_epi32(n), value)
+    store_first: |value, to, n| _mm256_maskstore_ps(to, mask_epi32(n), value),
+    sum: sum_ps, transpose: transpose_ps, square: 8
 );
 
 vector!(
@@ -140,7 +255,8 @@ vector!(
     _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_add_pd, _mm256_mul_pd,
     _mm256_fmadd_pd, _mm256_max_pd,
     load_first: |from, n| _mm256_maskload_pd(from, mask_epi64(n)),
-    store_first: |value, to, n| _mm256_maskstore_pd(to, mask_epi64(n), value)
+    store_first: |value, to, n| _mm256_maskstore_pd(to, mask_epi64(n), value),
+    sum: sum_pd, transpose: transpose_pd, square: 4
 );
 
 vector!(
@@ -148,7 +264,8 @@ vector!(
     _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_add_ps, _mm512_mul_ps,
     _mm512_fmadd_ps, _mm512_max_ps,
     load_first: |from, n| _mm512_maskz_loadu_ps(((1u32 << n) - 1) as u16, from),
-    store_first: |value, to, n| _mm512_mask_storeu_ps(to, ((1u32 << n) - 1) as u16, value)
+    store_first: |value, to, n| _mm512_mask_storeu_ps(to, ((1u32 << n) - 1) as u16, value),
+    sum: sum_wide_ps, transpose: transpose_ps, square: 8
 );
 
 vector!(
@@ -156,5 +273,6 @@ vector!(
     _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_add_pd, _mm512_mul_pd,
     _mm512_fmadd_pd, _mm512_max_pd,
     load_first: |from, n| _mm512_maskz_loadu_pd(((1u32 << n) - 1) as u8, from),
-    store_first: |value, to, n| _mm512_mask_storeu_pd(to, ((1u32 << n) - 1) as u8, value)
+    store_first: |value, to, n| _mm512_mask_storeu_pd(to, ((1u32 << n) - 1) as u8, value),
+    sum: sum_wide_pd, transpose: transpose_pd, square: 4
 );

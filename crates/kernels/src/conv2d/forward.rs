@@ -1,0 +1,118 @@
+//! The convolution itself.
+
+use super::Conv2d;
+use super::correlate::{Correlate, Packing};
+use super::planes::Planes;
+use super::strips::Strips;
+use crate::gemm::{Activation, MatRef, pack_panel};
+use crate::simd::{Kernel, Simd, dispatch};
+use crate::threads::{Disjoint, parallel_for};
+use crate::{Float, scratch};
+
+/// `y = act(conv(x, w) + bias)`.
+///
+/// The weights are packed once. A task takes some rows of one image and group, lays out the
+/// planes they read, and multiplies (see the module `planes`); there is no matrix of columns.
+pub fn forward<E: Float>(
+    sizes: &Conv2d,
+    x: &[E],
+    w: &[E],
+    bias: Option<&[E]>,
+    activation: Activation,
+    y: &mut [E],
+) {
+    sizes.check(x.len(), w.len(), y.len());
+    if y.is_empty() {
+        return;
+    }
+    let (out_height, out_width) = (sizes.out_height(), sizes.out_width());
+    let (c, o) = (sizes.in_channels / sizes.groups, sizes.out_channels / sizes.groups);
+    let window = sizes.window_len();
+    let packing = Packing::new::<E>(o, window);
+    let strips = Strips::new(packing, out_height, Planes::of_input(sizes, 1));
+    let planes = Planes::of_input(sizes, strips.rows);
+    let cols = packing.whole_tiles(strips.rows * planes.pitch());
+    let image = c * sizes.height * sizes.width;
+    let y = Disjoint::new(y);
+
+    scratch::with(w.len(), |packed: &mut [E]| {
+        for (group, packed) in packed.chunks_exact_mut(packing.len().max(1)).enumerate() {
+            let w = MatRef::row_major(&w[group * packing.len()..][..packing.len()], o, window);
+            packing.for_each_panel(|term, terms, row, rows, place| {
+                let w = w.block(row..row + rows, term..term + terms);
+                pack_panel(w, &mut packed[place..][..rows * terms]);
+            });
+        }
+        scratch::with(window, |offsets: &mut [usize]| {
+            for (k, offset) in offsets.iter_mut().enumerate() {
+                let (p, q) = (k / sizes.kernel[1] % sizes.kernel[0], k % sizes.kernel[1]);
+                *offset = planes.offset(k / (sizes.kernel[0] * sizes.kernel[1]), p, q);
+            }
+            let (packed, offsets) = (&*packed, &*offsets);
+            parallel_for(sizes.batch * sizes.groups * strips.tasks(), |task| {
+                let (unit, rows, channels) = strips.task(task);
+                let group = unit % sizes.groups;
+                scratch::with(planes.len() + channels.len() * cols, |buffer: &mut [E]| {
+                    let (plane_buffer, result) = buffer.split_at_mut(planes.len());
+                    planes.fill(&x[unit * image..][..image], rows.start, plane_buffer);
+                    dispatch(Correlate {
+                        packing,
+                        weights: &packed[group * packing.len()..][..packing.len()],
+                        rows: channels.clone(),
+                        planes: plane_buffer,
+                        offsets,
+                        cols,
+                        result,
+                    });
+                    for (result, channel) in result.chunks_exact(cols).zip(channels) {
+                        let plane = (unit * o + channel) * out_height;
+                        // SAFETY: each task writes its own rows of its own channels.
+                        let y = unsafe { y.slice((plane + rows.start) * out_width, rows.len() * out_width) };
+                        dispatch(Finish {
+                            result,
+                            pitch: planes.pitch(),
+                            bias: bias.map_or(E::ZERO, |bias| bias[group * o + channel]),
+                            activation,
+                            width: out_width,
+                            y,
+                        });
+                    }
+                });
+            });
+        });
+    });
+}
+
+/// Takes the pixels out of a long row, adds the bias and applies the activation.
+struct Finish<'a, 'y, E> {
+    result: &'a [E],
+    pitch: usize,
+    bias: E,
+    activation: Activation,
+    width: usize,
+    y: &'y mut [E],
+}
+
+impl<E: Float> Kernel for Finish<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let Finish { result, pitch, bias, activation, width, y } = self;
+        for (y, result) in y.chunks_exact_mut(width).zip(result.chunks(pitch)) {
+            match activation {
+                Activation::Identity => {
+                    for (y, &sum) in y.iter_mut().zip(result) {
+                        *y = sum + bias;
+                    }
+                }
+                Activation::Relu => {
+                    for (y, &sum) in y.iter_mut().zip(result) {
+                        let value = sum + bias;
+                        *y = if value < E::ZERO { E::ZERO } else { value };
+                    }
+                }
+            }
+        }
+    }
+}

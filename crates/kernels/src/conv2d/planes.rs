@@ -1,0 +1,181 @@
+//! Images laid out so that a convolution reads every element of its window at a fixed distance.
+//!
+//! Padding becomes zeros, and a stride s becomes s × s images of every s-th pixel, of which only
+//! those that the window touches are stored. On these *planes* any convolution has stride 1: the
+//! window's element (p, q) of output pixel (i, j) lies `offset(c, p, q) + i·pitch + j` from the
+//! start. Seen as one long row, output pixels are neighbors, and the few places between the end of
+//! one row of the output and the start of the next are computed in vain.
+
+use super::Conv2d;
+use crate::Float;
+
+/// What may be read, but does not count, behind the last plane.
+pub(super) const SLACK: usize = 64;
+
+/// The planes of the channels of one image and group, for some rows of the output.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Planes {
+    channels: usize,
+    axes: [Axis; 2],
+    /// The elements of a plane.
+    plane: usize,
+}
+
+/// One axis of the planes.
+#[derive(Clone, Copy, Debug)]
+struct Axis {
+    /// The pixels of the image.
+    size: usize,
+    /// The window: its elements, how far apart they are, and how far it moves.
+    kernel: usize,
+    dilation: usize,
+    stride: usize,
+    /// How many zeros precede the first pixel; where negative, how many pixels are skipped.
+    padding: isize,
+    /// The elements of a plane along this axis.
+    len: usize,
+}
+
+impl Axis {
+    /// How many planes the pixels are dealt out to.
+    fn n_phases(&self) -> usize {
+        (self.stride / gcd(self.stride, self.dilation)).min(self.kernel)
+    }
+
+    /// The first padded pixel of plane `phase`.
+    fn first(&self, phase: usize) -> isize {
+        (phase * self.dilation % self.stride) as isize - self.padding
+    }
+
+    /// In which plane the window's element `tap` is, and how far behind the output's pixel.
+    fn phase_and_shift(&self, tap: usize) -> (usize, usize) {
+        (tap % self.n_phases(), tap * self.dilation / self.stride)
+    }
+
+    /// Which elements of plane `phase` are pixels of the image, and the first of those pixels,
+    /// for a plane that starts `skip` strides after the first.
+    fn pixels(&self, phase: usize, skip: usize) -> (std::ops::Range<usize>, usize) {
+        let first = self.first(phase) + (skip * self.stride) as isize;
+        let stride = self.stride as isize;
+        let start = (-first + stride - 1).div_euclid(stride).clamp(0, self.len as isize);
+        let end = (self.size as isize - first + stride - 1).div_euclid(stride);
+        let end = end.clamp(start, self.len as isize);
+        (start as usize..end as usize, (first + start * stride).max(0) as usize)
+    }
+}
+
+fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+impl Planes {
+    /// The planes of x that `rows` rows of the output read.
+    pub(super) fn of_input(sizes: &Conv2d, rows: usize) -> Planes {
+        let out = [rows, sizes.out_width()];
+        let size = [sizes.height, sizes.width];
+        Planes::new(
+            sizes.in_channels / sizes.groups,
+            std::array::from_fn(|axis| Axis {
+                size: size[axis],
+                kernel: sizes.kernel[axis],
+                dilation: sizes.dilation[axis],
+                stride: sizes.stride[axis],
+                padding: sizes.padding[axis] as isize,
+                len: out[axis] + (sizes.kernel[axis] - 1) * sizes.dilation[axis] / sizes.stride[axis],
+            }),
+        )
+    }
+
+    /// The planes of dy that `rows` rows of each phase of dx read: `before` are the zeros above
+    /// and to the left, `cols` is the width of a phase.
+    pub(super) fn of_output(
+        sizes: &Conv2d,
+        rows: usize,
+        cols: usize,
+        reach: [usize; 2],
+        before: [isize; 2],
+    ) -> Planes {
+        let size = [sizes.out_height(), sizes.out_width()];
+        let out = [rows, cols];
+        Planes::new(
+            sizes.out_channels / sizes.groups,
+            std::array::from_fn(|axis| Axis {
+                size: size[axis],
+                kernel: 1,
+                dilation: 1,
+                stride: 1,
+                padding: before[axis],
+                len: out[axis] + reach[axis],
+            }),
+        )
+    }
+
+    fn new(channels: usize, axes: [Axis; 2]) -> Planes {
+        Planes { channels, axes, plane: axes[0].len * axes[1].len }
+    }
+
+    /// From one row of the output to the next.
+    pub(super) fn pitch(&self) -> usize {
+        self.axes[1].len
+    }
+
+    /// The elements of all planes, with what may be read behind them.
+    pub(super) fn len(&self) -> usize {
+        self.channels * self.axes[0].n_phases() * self.axes[1].n_phases() * self.plane + SLACK
+    }
+
+    /// How far the window's element (p, q) of channel c is from the output's pixel.
+    pub(super) fn offset(&self, c: usize, p: usize, q: usize) -> usize {
+        let (row_phase, down) = self.axes[0].phase_and_shift(p);
+        let (col_phase, right) = self.axes[1].phase_and_shift(q);
+        let plane = (c * self.axes[0].n_phases() + row_phase) * self.axes[1].n_phases() + col_phase;
+        plane * self.plane + down * self.pitch() + right
+    }
+
+    /// How far the pixel `down` rows below and `right` columns beside the output's is, in planes
+    /// of stride 1.
+    pub(super) fn shifted(&self, channel: usize, down: usize, right: usize) -> usize {
+        channel * self.plane + down * self.pitch() + right
+    }
+
+    /// Lays out the channels of `image` for the output's rows from `first_row` on.
+    pub(super) fn fill<E: Float>(&self, image: &[E], first_row: usize, to: &mut [E]) {
+        let [vertical, horizontal] = &self.axes;
+        let (planes, slack) = to[..self.len()].split_at_mut(self.len() - SLACK);
+        slack.fill(E::ZERO);
+        let mut planes = planes.chunks_exact_mut(self.plane);
+        for channel in image.chunks_exact(vertical.size * horizontal.size) {
+            for row_phase in 0..vertical.n_phases() {
+                let (rows, first_pixel_row) = vertical.pixels(row_phase, first_row);
+                for col_phase in 0..horizontal.n_phases() {
+                    let (cols, first_pixel) = horizontal.pixels(col_phase, 0);
+                    let plane = planes.next().unwrap_or_default();
+                    plane[..rows.start * self.pitch()].fill(E::ZERO);
+                    plane[rows.end * self.pitch()..].fill(E::ZERO);
+                    for (i, row) in plane[rows.start * self.pitch()..rows.end * self.pitch()]
+                        .chunks_exact_mut(self.pitch())
+                        .enumerate()
+                    {
+                        let h = first_pixel_row + i * vertical.stride;
+                        let pixels = &channel[h * horizontal.size..][..horizontal.size];
+                        row[..cols.start].fill(E::ZERO);
+                        row[cols.end..].fill(E::ZERO);
+                        let row = &mut row[cols.clone()];
+                        if horizontal.stride == 1 {
+                            let pixels = &pixels[first_pixel..][..row.len()];
+                            // Rows are short: a loop is faster than a call.
+                            for (to, &pixel) in row.iter_mut().zip(pixels) {
+                                *to = pixel;
+                            }
+                        } else {
+                            let pixels = pixels[first_pixel.min(pixels.len())..].iter();
+                            for (to, &pixel) in row.iter_mut().zip(pixels.step_by(horizontal.stride)) {
+                                *to = pixel;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Copies of parts of an operand in the order in which a tile reads them.
+
+use crate::Float;
+use crate::simd::{Simd, Vector};
+
+/// `to[k · height + i] = from[i · across + k · along]` for `i < n` and `k < len`, and 0 for the
+/// other `i < height`: a panel of a left operand, where `across` goes from row to row, or of a
+/// right one, where it goes from column to column.
+///
+/// # Safety
+/// `1 ≤ n ≤ height`; `from` can be read at those places; the machine has the instructions of `S`.
+#[inline(always)]
+pub(crate) unsafe fn panel<E: Float, S: Simd>(
+    from: *const E,
+    across: isize,
+    along: isize,
+    n: usize,
+    len: usize,
+    to: &mut [E],
+    height: usize,
+) {
+    let to = &mut to[..len * height];
+    if n < height {
+        to.chunks_exact_mut(height).for_each(|column| column[n..].fill(E::ZERO));
+    }
+    let to = to.as_mut_ptr();
+    // SAFETY: reads by the caller's promise; writes are inside of `to`, cut to size above.
+    unsafe {
+        if across == 1 {
+            columns::<E, S>(from, along, n, len, to, height);
+        } else {
+            let done = match along {
+                1 => squares::<E, S>(from, across, n, len, to, height),
+                _ => 0,
+            };
+            for k in done..len {
+                for i in 0..n {
+                    *to.add(k * height + i) = *from.offset(i as isize * across + k as isize * along);
+                }
+            }
+        }
+    }
+}
+
+/// The case where the elements of a column of the panel are neighbors.
+///
+/// # Safety
+/// As [`panel`].
+#[inline(always)]
+unsafe fn columns<E: Float, S: Simd>(
+    from: *const E,
+    along: isize,
+    n: usize,
+    len: usize,
+    to: *mut E,
+    height: usize,
+) {
+    let lanes = <E::Vector<S> as Vector<E>>::LANES;
+    let whole = n / lanes * lanes;
+    // SAFETY: by the caller's promise.
+    unsafe {
+        for k in 0..len {
+            let from = from.offset(k as isize * along);
+            let to = to.add(k * height);
+            for i in (0..whole).step_by(lanes) {
+                E::Vector::<S>::load(from.add(i)).store(to.add(i));
+            }
+            if whole < n {
+                E::Vector::<S>::load_first(from.add(whole), n - whole).store_first(to.add(whole), n - whole);
+            }
+        }
+    }
+}
+
+/// The case where the elements of a row of the panel are neighbors: small squares are transposed
+/// in registers. Returns how many columns of the panel were packed.
+///
+/// # Safety
+/// As [`panel`].
+#[inline(always)]
+unsafe fn squares<E: Float, S: Simd>(
+    from: *const E,
+    across: isize,
+    n: usize,
+    len: usize,
+    to: *mut E,
+    height: usize,
+) -> usize {
+    let side = <E::Vector<S> as Vector<E>>::SQUARE;
+    // A panel lower than a square is packed with what lies beyond it, which the next column then
+    // overwrites; this must end before the panel does.
+    let columns = match n {
+        _ if n >= side => len,
+        _ if n == height => (len + 1).saturating_sub(side.div_ceil(height)),
+        _ => 0,
+    };
+    let columns = columns / side * side;
+    // SAFETY: reads by the caller's promise, since rows beyond `n` are replaced by the last; writes
+    // end at `(columns − 1) · height + side`, which is at most `len · height`.
+    unsafe {
+        for k in (0..columns).step_by(side) {
+            let mut done = 0;
+            while done < n {
+                // The last square overlaps the one before it.
+                let first = done.min(n.saturating_sub(side));
+                E::Vector::<S>::transpose(
+                    from.offset(k as isize + first as isize * across),
+                    across,
+                    n - 1 - first,
+                    to.add(k * height + first),
+                    height,
+                );
+                done = first + side;
+            }
+        }
+    }
+    columns
+}

@@ -1,0 +1,70 @@
+//! What the kernels ask of an instruction set.
+
+/// An instruction set, as a type.
+pub trait Simd: Copy + Send + Sync + 'static {
+    /// Whether a fused multiply-add is one instruction.
+    const FMA: bool;
+    /// How many vector registers there are: what a register tile may use.
+    const REGISTERS: usize;
+    /// A register full of `f32`.
+    type F32: Vector<f32>;
+    /// A register full of `f64`.
+    type F64: Vector<f64>;
+}
+
+/// A register full of numbers.
+///
+/// The methods of the x86 vectors are instructions that the machine may lack, so they are to be
+/// called only inside a [`Kernel`](super::Kernel) that [`dispatch`](super::dispatch) runs; that is why all are `unsafe`.
+pub trait Vector<E>: Copy {
+    /// How many numbers it holds.
+    const LANES: usize;
+    /// The side of the squares that [`Vector::transpose`] exchanges; divides `LANES`.
+    const SQUARE: usize;
+
+    /// # Safety
+    /// The machine has the instructions.
+    unsafe fn splat(value: E) -> Self;
+    /// # Safety
+    /// The machine has the instructions and `LANES` numbers can be read at `from`.
+    unsafe fn load(from: *const E) -> Self;
+    /// # Safety
+    /// The machine has the instructions and `LANES` numbers can be written at `to`.
+    unsafe fn store(self, to: *mut E);
+    /// Reads `n ≤ LANES` numbers; the other lanes are 0.
+    ///
+    /// # Safety
+    /// The machine has the instructions and `n` numbers can be read at `from`.
+    unsafe fn load_first(from: *const E, n: usize) -> Self;
+    /// Writes the first `n ≤ LANES` numbers.
+    ///
+    /// # Safety
+    /// The machine has the instructions and `n` numbers can be written at `to`.
+    unsafe fn store_first(self, to: *mut E, n: usize);
+    /// # Safety
+    /// The machine has the instructions.
+    unsafe fn add(self, other: Self) -> Self;
+    /// # Safety
+    /// The machine has the instructions.
+    unsafe fn mul(self, other: Self) -> Self;
+    /// `self · factor + term`.
+    ///
+    /// # Safety
+    /// The machine has the instructions.
+    unsafe fn mul_add(self, factor: Self, term: Self) -> Self;
+    /// The larger of each pair of lanes; `other` where `self` is NaN.
+    ///
+    /// # Safety
+    /// The machine has the instructions.
+    unsafe fn max(self, other: Self) -> Self;
+    /// The sum of the lanes.
+    ///
+    /// # Safety
+    /// The machine has the instructions.
+    unsafe fn sum(self) -> E;
+    /// `to[j · to_stride + i] = from[min(i, last) · from_stride + j]` for `i`, `j` below `SQUARE`.
+    ///
+    /// # Safety
+    /// The machine has the instructions; the places can be read and written.
+    unsafe fn transpose(from: *const E, from_stride: isize, last: usize, to: *mut E, to_stride: usize);
+}

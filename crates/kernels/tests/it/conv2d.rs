@@ -1,0 +1,120 @@
+//! Convolutions of any size, stride, padding, dilation and number of groups.
+
+use proptest::prelude::*;
+use tenon_kernels::conv2d::{self, Conv2d};
+use tenon_kernels::gemm::Activation;
+use tenon_kernels::{Float, naive};
+
+use crate::support::{check, numbers, sum_bound};
+
+fn check_all<E: Float>(sizes: &Conv2d) {
+    let x = numbers::<E>(1, sizes.input_len());
+    let w = numbers::<E>(2, sizes.weight_len());
+    let bias = numbers::<E>(3, sizes.out_channels);
+    let dy = numbers::<E>(4, sizes.output_len());
+    let window = sizes.in_channels / sizes.groups * sizes.kernel[0] * sizes.kernel[1];
+    let bound = sum_bound::<E>(window);
+    let want = naive::conv2d(sizes, &x, &w, Some(&bias));
+    check(&want, bound, |y| {
+        conv2d::forward(sizes, &x, &w, Some(&bias), Activation::Identity, y);
+    });
+    let rectified: Vec<E> = want.iter().map(|y| y.max(E::ZERO)).collect();
+    check(&rectified, bound, |y| {
+        conv2d::forward(sizes, &x, &w, Some(&bias), Activation::Relu, y);
+    });
+    check(&naive::conv2d(sizes, &x, &w, None), bound, |y| {
+        conv2d::forward(sizes, &x, &w, None, Activation::Identity, y);
+    });
+
+    let terms = sizes.out_channels / sizes.groups * sizes.kernel[0] * sizes.kernel[1];
+    check(&naive::conv2d_input_gradient(sizes, &dy, &w), sum_bound::<E>(terms), |dx| {
+        conv2d::input_gradient(sizes, &dy, &w, dx);
+    });
+
+    let pixels = sizes.batch * sizes.out_height() * sizes.out_width();
+    check(&naive::conv2d_weight_gradient(sizes, &x, &dy), sum_bound::<E>(pixels), |dw| {
+        conv2d::weight_gradient(sizes, &x, &dy, dw);
+    });
+    let mut sums = vec![0.0; sizes.out_channels];
+    for (i, dy) in dy.iter().enumerate() {
+        let plane = sizes.out_height() * sizes.out_width();
+        sums[i / plane % sizes.out_channels] += dy.to_f64();
+    }
+    let sums: Vec<E> = sums.into_iter().map(E::from_f64).collect();
+    check(&sums, sum_bound::<E>(pixels), |dbias| conv2d::bias_gradient(sizes, &dy, dbias));
+}
+
+/// A pair drawn from a range.
+fn pair(range: std::ops::Range<usize>) -> impl Strategy<Value = [usize; 2]> {
+    (range.clone(), range).prop_map(|(a, b)| [a, b])
+}
+
+fn any_sizes() -> impl Strategy<Value = Conv2d> {
+    (
+        (0usize..4, 1usize..4, 1usize..4, 1usize..4),
+        (pair(0..9), pair(1..5), pair(1..5), pair(0..4), pair(1..4)),
+    )
+        .prop_map(|((batch, groups, c, o), (extra, kernel, stride, padding, dilation))| {
+            // The image is as large as the window needs it to be, and a bit more.
+            let [height, width] = [0, 1].map(|axis| {
+                let window = (kernel[axis] - 1) * dilation[axis] + 1;
+                (window + extra[axis]).saturating_sub(2 * padding[axis]).max(1)
+            });
+            Conv2d {
+                batch,
+                in_channels: groups * c,
+                height,
+                width,
+                out_channels: groups * o,
+                kernel,
+                stride,
+                padding,
+                dilation,
+                groups,
+            }
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    #[test]
+    fn agrees_with_the_oracle_in_f32(sizes in any_sizes()) {
+        check_all::<f32>(&sizes);
+    }
+
+    #[test]
+    fn agrees_with_the_oracle_in_f64(sizes in any_sizes()) {
+        check_all::<f64>(&sizes);
+    }
+}
+
+/// Square images and windows, the same on both axes.
+fn square(batch: usize, c: usize, side: usize, o: usize, k: usize, stride: usize, pad: usize) -> Conv2d {
+    Conv2d {
+        batch,
+        in_channels: c,
+        height: side,
+        width: side,
+        out_channels: o,
+        kernel: [k; 2],
+        stride: [stride; 2],
+        padding: [pad; 2],
+        dilation: [1; 2],
+        groups: 1,
+    }
+}
+
+#[test]
+fn agrees_where_images_are_cut_into_strips_and_sums_into_runs() {
+    // LeNet-5's two, a stem with stride 2, many terms, many channels on few pixels.
+    for sizes in [
+        square(5, 1, 28, 6, 5, 1, 2),
+        square(9, 6, 14, 16, 5, 1, 0),
+        square(1, 3, 65, 16, 7, 2, 3),
+        square(2, 130, 8, 20, 3, 1, 1),
+        square(1, 40, 70, 33, 3, 1, 1),
+        square(1, 64, 4, 260, 3, 1, 1),
+    ] {
+        check_all::<f32>(&sizes);
+    }
+}

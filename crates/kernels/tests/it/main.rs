@@ -1,0 +1,5 @@
+//! The kernels against the oracle of [`tenon_kernels::naive`]: any sizes and strides, outputs that
+//! start as NaN, every level of instructions, and the same bits for one, two and three threads.
+
+mod conv2d;
+mod support;
