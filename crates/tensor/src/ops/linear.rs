@@ -72,9 +72,10 @@ impl Fused<3> for Linear {
 
     fn definition<B: Backend>(&self, [x, weight, bias]: [Value<B>; 3]) -> Value<B> {
         let dims = x.dims();
+        let rows = row_dims(dims);
         let dims = dims.with(dims.len() - 1, weight.dims()[0]);
-        let product = MatMul.on([x, weight.transposed()]);
-        product + bias.expanded(dims)
+        let product = MatMul.on([x.reshaped(rows), weight.transposed()]);
+        product.reshaped(dims) + bias.expanded(dims)
     }
 
     fn forward<E: Element>(&self, [x, weight, bias]: [Array<E>; 3]) -> (Array<E>, ()) {
