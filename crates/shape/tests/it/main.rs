@@ -1,4 +1,6 @@
 //! What shapes give, seen from outside.
 
+mod architectures;
 mod literals;
+mod properties;
 mod relations;
