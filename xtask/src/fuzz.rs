@@ -3,6 +3,7 @@
 //! The corpus that was found before is replayed by the ordinary tests; this verb searches on.
 
 use std::ffi::OsString;
+use std::fs::create_dir_all;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -33,10 +34,17 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Outcome {
     require_cargo_fuzz()?;
     for target in chosen {
         println!("fuzzing {target} for {seconds} s");
+        // What is found goes to a folder that is not kept, and starts from the one that is.
+        let found = folder.join("target/found").join(&target);
+        let kept = folder.join("corpus").join(&target);
+        for corpus in [&found, &kept] {
+            create_dir_all(corpus)
+                .map_err(|error| Failure::Task(format!("cannot create {}: {error}", corpus.display())))?;
+        }
         // Sanitizers are a feature of the nightly compiler; nothing else here needs one.
         let mut command = Command::new("cargo");
         command.args(["+nightly", "fuzz", "run", "--fuzz-dir"]).arg(&folder).arg(&target);
-        command.args(["--", &format!("-max_total_time={seconds}")]);
+        command.args([&found, &kept]).args(["--", &format!("-max_total_time={seconds}")]);
         let status = status(command.current_dir(&folder))?;
         if !status.success() {
             return Err(Failure::Reported(exit_code(status)));
