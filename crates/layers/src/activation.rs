@@ -1,5 +1,7 @@
 //! Activations as layers, for tuples and derived sequences; elsewhere call the tensor's method.
 
+use tenon_tensor::prelude::{Dyn, U3};
+use tenon_tensor::proof::Domain;
 use tenon_tensor::shape::Shape;
 use tenon_tensor::{Backend, Tensor};
 
@@ -32,3 +34,17 @@ macro_rules! activations {
     )*};
 }
 activations!(ReLU relu, Sigmoid sigmoid, Tanh tanh);
+
+crate::prove_layer! {
+    ReLUProof "ReLU": [ReLU] on |n| (Dyn(n), U3::new()),
+    within Domain::AwayFromZero { gap: 0.05, bound: 1.0 },
+    oracle |[x]| x.map(|x| x.max(0.0))
+
+    SigmoidProof "Sigmoid": [Sigmoid] on |n| (Dyn(n), U3::new()),
+    within Domain::Within(-3.0, 3.0),
+    oracle |[x]| x.map(|x| 1.0 / (1.0 + (-x).exp()))
+
+    TanhProof "Tanh": [Tanh] on |n| (Dyn(n), U3::new()),
+    within Domain::Within(-3.0, 3.0),
+    oracle |[x]| x.map(f64::tanh)
+}

@@ -1,6 +1,9 @@
 //! The mean of each window of an image.
 
-use tenon_tensor::ops::max_pool2d::PoolShape;
+use tenon_tensor::ops::avg_pool2d::PoolWindow;
+use tenon_tensor::ops::{avg_pool2d as ops, max_pool2d::PoolShape};
+use tenon_tensor::prelude::{Dyn, U1, U2, U3, U4, U5};
+use tenon_tensor::proof::{Domain, Proof};
 use tenon_tensor::shape::typenum::{U0, Unsigned};
 use tenon_tensor::shape::{Image, WindowOut};
 use tenon_tensor::{Backend, Tensor, Window};
@@ -59,5 +62,14 @@ where
 
     fn forward(&self, x: Tensor<X, B>, _: &mut Context<B>) -> Self::Output {
         x.avg_pool2d::<K, S, P>(self.window)
+    }
+}
+
+crate::prove_layer! {
+    AvgPool2dProof "AvgPool2d": [AvgPool2d<U3, U2, U1>] on |n| (Dyn(n), U2::new(), U5::new(), U4::new()),
+    within Domain::Within(-1.0, 1.0),
+    oracle |[x]| {
+        let window = PoolWindow { kernel: 3, stride: 2, padding: 1 };
+        Proof::oracle(&ops::AvgPool2d { window }, [x])
     }
 }

@@ -1,7 +1,9 @@
 //! Convolution layers.
 
 use rand::Rng;
-use tenon_tensor::ops::conv2d::ConvShape;
+use tenon_tensor::ops::conv2d::{self as ops, ConvShape, Geometry};
+use tenon_tensor::prelude::{Dyn, U2, U3, U4, U5, U6};
+use tenon_tensor::proof::{Domain, Proof};
 use tenon_tensor::shape::typenum::{U0, U1, Unsigned};
 use tenon_tensor::shape::{Channels, DivExact, ExactQuotient, Image, StaticDim, WindowOut};
 use tenon_tensor::{Backend, Tensor, Window};
@@ -163,5 +165,21 @@ where
 
     fn forward(&self, x: Tensor<X, B>, ctx: &mut Context<B>) -> Self::Output {
         x.conv2d_grouped::<G, _, _, _, _, _, _, _>(&ctx.param(&self.weight), self.window)
+    }
+}
+
+crate::prove_layer! {
+    Conv2dProof "Conv2d": [Conv2d<U2, U3, U3, U2, U1>] on |n| (Dyn(n), U2::new(), U5::new(), U4::new()),
+    within Domain::Within(-1.0, 1.0),
+    oracle |[x, weight, bias]| {
+        let geometry = Geometry { stride: 2, padding: 1, dilation: 1, groups: 1 };
+        Proof::oracle(&ops::Conv2dBias { geometry }, [x, weight, bias])
+    }
+
+    GroupedConv2dProof "GroupedConv2d": [GroupedConv2d<U4, U6, U2, U2>] on |n| (Dyn(n), U4::new(), U3::new(), U3::new()),
+    within Domain::Within(-1.0, 1.0),
+    oracle |[x, weight]| {
+        let geometry = Geometry { stride: 1, padding: 0, dilation: 1, groups: 2 };
+        Proof::oracle(&ops::Conv2d { geometry }, [x, weight])
     }
 }

@@ -1,9 +1,14 @@
 //! Dropout as a layer.
 
+use tenon_tensor::ops::dropout as ops;
+use tenon_tensor::prelude::{Dyn, U3};
+use tenon_tensor::proof::{Domain, Proof};
+use tenon_tensor::Stream;
 use tenon_tensor::shape::Shape;
 use tenon_tensor::{Backend, Tensor};
 
 use crate::context::{Context, Mode};
+use crate::init::Init;
 use crate::layer::Layer;
 
 /// Drops each element with probability `p` in training and does nothing otherwise; see
@@ -45,6 +50,12 @@ impl Default for Dropout {
     }
 }
 
+impl Init for Dropout {
+    fn init(_: &mut impl rand::Rng) -> Self {
+        Dropout::default()
+    }
+}
+
 impl<S: Shape, B: Backend> Layer<Tensor<S, B>, B> for Dropout {
     type Output = Tensor<S, B>;
 
@@ -54,4 +65,10 @@ impl<S: Shape, B: Backend> Layer<Tensor<S, B>, B> for Dropout {
             _ => x,
         }
     }
+}
+
+crate::prove_layer! {
+    DropoutProof "Dropout": [Dropout] on |n| (Dyn(n), U3::new()),
+    within Domain::Within(-1.0, 1.0),
+    oracle |[x]| Proof::oracle(&ops::Dropout { p: 0.5, stream: Stream { seed: 0, stream: 0 } }, [x])
 }

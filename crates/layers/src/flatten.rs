@@ -1,5 +1,8 @@
 //! All axes but the first joined.
 
+use tenon_tensor::prelude::{Dyn, U2, U3};
+use tenon_tensor::proof::{Domain, Naive};
+use tenon_tensor::Dims;
 use tenon_tensor::shape::Flatten as FlattenShape;
 use tenon_tensor::{Backend, Tensor};
 
@@ -36,4 +39,10 @@ impl<S: FlattenShape, B: Backend> Layer<Tensor<S, B>, B> for Flatten {
     fn forward(&self, x: Tensor<S, B>, _: &mut Context<B>) -> Self::Output {
         x.flatten()
     }
+}
+
+crate::prove_layer! {
+    FlattenProof "Flatten": [Flatten] on |n| (Dyn(n), U2::new(), U3::new()),
+    within Domain::Within(-1.0, 1.0),
+    oracle |[x]| Naive { dims: Dims::new(&[x.dims[0], 6]), data: x.data.clone() }
 }

@@ -1,8 +1,13 @@
 //! A map with parameters, under any backend.
 
 use tenon_tensor::Backend;
+use tenon_tensor::prelude::{Dyn, U2, U3, U4};
+use tenon_tensor::proof::{Domain, Naive};
 
+use crate::activation::Tanh;
 use crate::context::Context;
+use crate::linear::Linear;
+use crate::proof::times_transposed;
 
 /// A map from `X` to an output, under backend `B`.
 ///
@@ -61,3 +66,15 @@ sequential!(A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8);
 sequential!(A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9);
 sequential!(A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10);
 sequential!(A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11);
+
+crate::prove_layer! {
+    SequenceProof "(Linear, Tanh, Linear)": [(Linear<U3, U4>, Tanh, Linear<U4, U2>)] on |n| (Dyn(n), U3::new()),
+    within Domain::Within(-1.0, 1.0),
+    oracle |[x, weight0, bias0, weight2, bias2]| {
+        let affine = |x: &Naive, weight: &Naive, bias: &Naive| {
+            let product = times_transposed(x, weight);
+            Naive::from_fn(product.dims, |at| product.at(at) + bias.at(&[at[1]]))
+        };
+        affine(&affine(x, weight0, bias0).map(f64::tanh), weight2, bias2)
+    }
+}

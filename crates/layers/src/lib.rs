@@ -33,31 +33,41 @@
 // The derives name this crate by its published name, also inside it.
 extern crate self as tenon_layers;
 
-mod activation;
-mod avg_pool2d;
 mod context;
-mod conv2d;
-mod dropout;
-mod flatten;
 pub mod init;
 mod layer;
-mod linear;
-mod max_pool2d;
 mod module;
 mod param;
+pub mod proof;
 mod rng;
 pub mod state_dict;
 
-pub use activation::{ReLU, Sigmoid, Tanh};
-pub use avg_pool2d::AvgPool2d;
+/// Declares the files of layers, one line each, and registers their proofs.
+macro_rules! layers {
+    ($($file:ident: $($Layer:ident),+;)*) => {
+        $(mod $file; pub use $file::{$($Layer),+};)*
+
+        /// Shows the proof of every layer of this crate to the visitor.
+        pub fn visit_proofs(visitor: &mut impl tensor::proof::ProofVisitor) {
+            layer::proofs(visitor);
+            $($file::proofs(visitor);)*
+        }
+    };
+}
+
+layers! {
+    activation: ReLU, Sigmoid, Tanh;
+    avg_pool2d: AvgPool2d;
+    conv2d: Conv2d, GroupedConv2d;
+    dropout: Dropout;
+    flatten: Flatten;
+    linear: Linear;
+    max_pool2d: MaxPool2d;
+}
+
 pub use context::{Context, Mode};
-pub use conv2d::{Conv2d, GroupedConv2d};
-pub use dropout::Dropout;
-pub use flatten::Flatten;
 pub use init::Init;
 pub use layer::Layer;
-pub use linear::Linear;
-pub use max_pool2d::MaxPool2d;
 pub use module::{Module, Path, Visitor, VisitorMut, parameter_count};
 pub use param::Param;
 pub use rng::SeededRng;

@@ -1,6 +1,8 @@
 //! The fully connected layer.
 
 use rand::Rng;
+use tenon_tensor::prelude::{Dyn, U2, U3};
+use tenon_tensor::proof::{Domain, Naive};
 use tenon_tensor::shape::{InFeatures, Last, StaticDim};
 use tenon_tensor::{Backend, Tensor};
 
@@ -8,6 +10,7 @@ use crate::context::Context;
 use crate::init::{self, Init};
 use crate::layer::Layer;
 use crate::param::Param;
+use crate::proof::times_transposed;
 
 /// The affine map of the last axis: `y = x Wᵀ + b`.
 ///
@@ -61,5 +64,14 @@ where
             Some(bias) => x.linear(&weight, &ctx.param(bias)),
             None => x.linear_without_bias(&weight),
         }
+    }
+}
+
+crate::prove_layer! {
+    LinearProof "Linear": [Linear<U3, U2>] on |n| (Dyn(n), U3::new()),
+    within Domain::Within(-1.0, 1.0),
+    oracle |[x, weight, bias]| {
+        let product = times_transposed(x, weight);
+        Naive::from_fn(product.dims, |at| product.at(at) + bias.at(&[at[1]]))
     }
 }

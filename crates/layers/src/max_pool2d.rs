@@ -1,6 +1,9 @@
 //! The largest element of each window of an image.
 
-use tenon_tensor::ops::max_pool2d::PoolShape;
+use tenon_tensor::ops::avg_pool2d::PoolWindow;
+use tenon_tensor::ops::max_pool2d::{self as ops, PoolShape};
+use tenon_tensor::prelude::{Dyn, U1, U2, U3, U4, U5};
+use tenon_tensor::proof::{Domain, Proof};
 use tenon_tensor::shape::typenum::{U0, Unsigned};
 use tenon_tensor::shape::{Image, WindowOut};
 use tenon_tensor::{Backend, Tensor, Window};
@@ -59,5 +62,14 @@ where
 
     fn forward(&self, x: Tensor<X, B>, _: &mut Context<B>) -> Self::Output {
         x.max_pool2d::<K, S, P>(self.window)
+    }
+}
+
+crate::prove_layer! {
+    MaxPool2dProof "MaxPool2d": [MaxPool2d<U3, U2, U1>] on |n| (Dyn(n), U2::new(), U5::new(), U4::new()),
+    within Domain::Distinct,
+    oracle |[x]| {
+        let window = PoolWindow { kernel: 3, stride: 2, padding: 1 };
+        Proof::oracle(&ops::MaxPool2d { window }, [x])
     }
 }

@@ -95,7 +95,7 @@ impl PoolWindow {
         let kernel = draw.between(1, 3);
         let window = PoolWindow { kernel, stride: draw.between(1, 3), padding: draw.below(kernel / 2 + 1) };
         let least = kernel.saturating_sub(2 * window.padding).max(1);
-        let dims = [draw.between(1, 3), draw.between(1, 3), least + draw.below(5), least + draw.below(5)];
+        let dims = [draw.size(), draw.between(1, 3), least + draw.below(5), least + draw.below(5)];
         (window, Dims::new(&dims))
     }
 }

@@ -236,7 +236,7 @@ impl Geometry {
             (kernel, least + draw.below(4))
         };
         let ((kernel_height, height), (kernel_width, width)) = (axis(), axis());
-        let batch = draw.between(1, 3);
+        let batch = draw.size();
         let x = Dims::new(&[batch, groups * channels_in, height, width]);
         let weight = Dims::new(&[groups * channels_out, channels_in, kernel_height, kernel_width]);
         (geometry, x, weight)

@@ -56,8 +56,10 @@ fn mask<E: Element>(dims: Dims, p: f64, stream: Stream) -> Array<E> {
 /// The proof of [`Tensor::dropout`].
 #[derive(Clone, Debug)]
 pub struct Dropout {
-    p: f64,
-    stream: Stream,
+    /// The probability of dropping.
+    pub p: f64,
+    /// Where the mask is drawn from.
+    pub stream: Stream,
 }
 
 impl Proof<1> for Dropout {

@@ -82,7 +82,8 @@ impl Query<1> for MaxPlaces {
 /// The proof of [`Tensor::max_pool2d`].
 #[derive(Clone, Debug)]
 pub struct MaxPool2d {
-    window: PoolWindow,
+    /// The window.
+    pub window: PoolWindow,
 }
 
 impl Proof<1> for MaxPool2d {
