@@ -1,1 +1,11 @@
-//! Known architectures.
+//! Known architectures: plain structs of layers, a file each.
+//!
+//! Their parameters go by the names that PyTorch code gives them, so that weights can be exchanged.
+
+#![forbid(unsafe_code)]
+
+mod lenet5;
+mod mlp;
+
+pub use lenet5::LeNet5;
+pub use mlp::Mlp;
