@@ -95,7 +95,7 @@ const SIZES: [usize; 8] = [1, 2, 3, 5, 7, 4, 2, 3];
 const LONG_ARRAY: usize = 40_009;
 
 /// A prime for an axis whose neighbours are not known.
-const LONG_AXIS: usize = 4099;
+const LONG_AXIS: usize = 521;
 
 impl<'a> Draw<'a> {
     /// Choices read from `choices`, which repeat when they run out.

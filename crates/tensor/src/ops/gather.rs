@@ -82,7 +82,8 @@ impl Op<1> for ScatterAdd {
 /// Draws planes, dims of two arrays that split into them, and indices from the second into the
 /// first.
 fn draw_indices(draw: &mut Draw<'_>) -> (usize, Dims, Dims, Arc<[u32]>) {
-    let (planes, from, to) = (draw.size(), draw.size(), draw.size());
+    let dims = draw.dims(2);
+    let (planes, from, to) = (dims[0], dims[1], draw.size());
     let indices = (0..planes * to).map(|_| draw.below(from) as u32).collect();
     (planes, Dims::new(&[planes, from]), Dims::new(&[planes, to]), indices)
 }
