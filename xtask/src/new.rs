@@ -18,8 +18,6 @@ struct Kind {
     lines: &'static [&'static str],
 }
 
-const MODULE_AND_TYPE: &[&str] = &["mod example_name;", "pub use example_name::ExampleName;"];
-
 const KINDS: &[Kind] = &[
     Kind {
         name: "op",
@@ -33,7 +31,21 @@ const KINDS: &[Kind] = &[
         folder: "crates/layers/src",
         template: include_str!("../templates/layer.rs"),
         list: "crates/layers/src/lib.rs",
-        lines: MODULE_AND_TYPE,
+        lines: &["example_name: ExampleName;"],
+    },
+    Kind {
+        name: "optimizer",
+        folder: "crates/optim/src",
+        template: include_str!("../templates/optimizer.rs"),
+        list: "crates/optim/src/lib.rs",
+        lines: &["example_name::ExampleName,"],
+    },
+    Kind {
+        name: "dataset",
+        folder: "crates/datasets/src",
+        template: include_str!("../templates/dataset.rs"),
+        list: "crates/datasets/src/lib.rs",
+        lines: &["mod example_name;", "pub use example_name::ExampleName;"],
     },
 ];
 
@@ -101,13 +113,15 @@ fn type_name(name: &str) -> String {
 
 /// `text` with one more line like `line`, before the first of its kind that sorts after it.
 fn insert_sorted(text: &str, line: &str, name: &str) -> Option<String> {
-    let start = &line[..line.find("example_name")?];
+    let (start, rest) = line.split_once("example_name")?;
+    let separator = rest.split("ExampleName").next()?;
     let end = line.chars().next_back()?;
-    // What stands between `mod ` and `;`, or between `pub use ` and `;`.
-    let is_name = |c: char| c.is_alphanumeric() || "_:".contains(c);
     let is_alike = |candidate: &str| {
-        let rest = candidate.trim().strip_prefix(start);
-        rest.and_then(|rest| rest.strip_suffix(end)).is_some_and(|middle| middle.chars().all(is_name))
+        let name = candidate.trim().strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
+        name.is_some_and(|name| {
+            let n_letters = name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len());
+            n_letters > 0 && format!("{}{end}", &name[n_letters..]).starts_with(separator)
+        })
     };
     let new_line = fill_in(line, name);
 
@@ -159,10 +173,18 @@ mod tests {
 
     #[test]
     fn sorts_exports() {
-        let text = "mod b;\npub use a::{A, C};\npub use b::B;\n";
-        let expected = "mod b;\npub use a::{A, C};\npub use aa::Aa;\npub use b::B;\n";
+        let text = "mod b;\npub use a::{A, C};\npub use b::B;\npub use d as c;\n";
+        let expected = "mod b;\npub use a::{A, C};\npub use aa::Aa;\npub use b::B;\npub use d as c;\n";
         let line = "pub use example_name::ExampleName;";
         assert_eq!(insert_sorted(text, line, "aa").as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn tells_listings_from_other_lines() {
+        let text = "f::g(a);\nmod z;\nlist! {\n    b: B, C;\n    d: D;\n}\n";
+        let expected = "f::g(a);\nmod z;\nlist! {\n    a: A;\n    b: B, C;\n    d: D;\n}\n";
+        let line = "example_name: ExampleName;";
+        assert_eq!(insert_sorted(text, line, "a").as_deref(), Some(expected));
     }
 
     #[test]
