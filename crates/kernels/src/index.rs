@@ -72,6 +72,7 @@ pub fn select_backward<E: Float>(dy: &[E], classes: usize, labels: &[u32], dx: &
         dx[row * classes..][..classes][label as usize] = dy;
     }
 }
+
 /// `y[plane, i] = x[plane, indices[plane, i]]`, where `x` and `y` are `planes` runs of equal length.
 ///
 /// # Panics

@@ -1,10 +1,14 @@
 //! Maximum and average of windows of images `(N, C, H, W)`, plane by plane.
 //!
-//! The maximum is computed as places first: [`max_indices`] says which pixel wins each window,
-//! [`gather`] reads the pixels and [`scatter_add`] sends gradients back to them.
+//! The maximum is computed as places: [`max_indices`] says which pixel wins each window;
+//! [`crate::index::gather`] then reads the pixels and [`crate::index::scatter_add`] sends
+//! gradients back to them.
 
-use crate::Float;
+use std::ops::Range;
+
+use crate::simd::{Kernel, Simd, dispatch};
 use crate::threads::parallel_chunks_mut;
+use crate::{Float, scratch};
 
 /// The sizes of a pooling; pairs are (vertical, horizontal).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,14 +62,45 @@ impl Pool2d {
         self.out_height() * self.out_width()
     }
 
-    /// The part of window `at` of an axis that lies on the image.
-    fn window(&self, axis: usize, size: usize, at: usize) -> std::ops::Range<usize> {
-        let start = at * self.stride[axis];
+    /// The windows along an axis whose element `tap` is a pixel, and the first of those pixels.
+    fn windows(&self, axis: usize, tap: usize) -> (Range<usize>, usize) {
+        let (size, out) = [(self.height, self.out_height()), (self.width, self.out_width())][axis];
+        let (stride, padding) = (self.stride[axis], self.padding[axis]);
+        let start = padding.saturating_sub(tap).div_ceil(stride);
+        let end = (size + padding).saturating_sub(tap).div_ceil(stride).min(out);
+        (start.min(end)..end, (start * stride + tap).saturating_sub(padding))
+    }
+
+    /// The pixels along an axis that window `at` shows.
+    fn pixels(&self, axis: usize, at: usize) -> Range<usize> {
+        let (size, start) = ([self.height, self.width][axis], at * self.stride[axis]);
         let end = (start + self.kernel[axis]).saturating_sub(self.padding[axis]).min(size);
         start.saturating_sub(self.padding[axis]).min(end)..end
     }
 
+    /// Walks over all elements of all windows, for each element of the window in order over the
+    /// rows of the output: `visit(first pixel, first window, number of windows)` is a row, whose
+    /// pixels lie `stride[1]` apart.
+    #[inline(always)]
+    fn for_each_row(&self, mut visit: impl FnMut(usize, usize, usize)) {
+        let out_width = self.out_width();
+        for vertical in 0..self.kernel[0] {
+            let (rows, first_row) = self.windows(0, vertical);
+            for horizontal in 0..self.kernel[1] {
+                let (cols, first_col) = self.windows(1, horizontal);
+                if cols.is_empty() {
+                    continue;
+                }
+                for (i, row) in rows.clone().enumerate() {
+                    let pixel = (first_row + i * self.stride[0]) * self.width + first_col;
+                    visit(pixel, row * out_width + cols.start, cols.len());
+                }
+            }
+        }
+    }
+
     fn check(&self, x: usize, y: usize) {
+        assert!(self.in_plane() > 0, "an image with pixels, not {self:?}");
         assert_eq!(x, self.planes * self.in_plane(), "elements of the input of {self:?}");
         assert_eq!(y, self.planes * self.out_plane(), "elements of the output of {self:?}");
     }
@@ -83,63 +118,8 @@ pub fn max_indices<E: Float>(sizes: &Pool2d, x: &[E], indices: &mut [u32]) {
     sizes.check(x.len(), indices.len());
     let n = sizes.planes_per_task();
     parallel_chunks_mut(indices, n * sizes.out_plane(), |task, indices| {
-        for (plane, indices) in indices.chunks_exact_mut(sizes.out_plane()).enumerate() {
-            let x = &x[(task * n + plane) * sizes.in_plane()..][..sizes.in_plane()];
-            for_each_window(sizes, |at, rows, cols| {
-                let mut best = E::NEG_INFINITY;
-                let mut place = rows.start * sizes.width + cols.start;
-                for row in rows {
-                    for col in cols.clone() {
-                        let value = x[row * sizes.width + col];
-                        if value > best || value.is_nan() {
-                            (best, place) = (value, row * sizes.width + col);
-                        }
-                    }
-                }
-                indices[at] = place as u32;
-            });
-        }
-    });
-}
-
-/// The maximum of each window and its place: [`max_indices`] and [`gather`] in one pass.
-pub fn max_pool<E: Float>(sizes: &Pool2d, x: &[E], y: &mut [E], indices: &mut [u32]) {
-    sizes.check(x.len(), y.len());
-    max_indices(sizes, x, indices);
-    gather(sizes, x, indices, y);
-}
-
-/// `y[plane, i] = x[plane, indices[plane, i]]`.
-pub fn gather<E: Float>(sizes: &Pool2d, x: &[E], indices: &[u32], y: &mut [E]) {
-    sizes.check(x.len(), y.len());
-    assert_eq!(indices.len(), y.len(), "an index for each element of the output");
-    let n = sizes.planes_per_task();
-    parallel_chunks_mut(y, n * sizes.out_plane(), |task, y| {
-        for (plane, y) in y.chunks_exact_mut(sizes.out_plane()).enumerate() {
-            let plane = task * n + plane;
-            let x = &x[plane * sizes.in_plane()..][..sizes.in_plane()];
-            for (y, &index) in y.iter_mut().zip(&indices[plane * sizes.out_plane()..]) {
-                *y = x[index as usize];
-            }
-        }
-    });
-}
-
-/// The derivative of [`gather`]: `dx[plane, h] = Σ dy[plane, i]` over the `i` with
-/// `indices[plane, i] = h`, in the order of `i`.
-pub fn scatter_add<E: Float>(sizes: &Pool2d, dy: &[E], indices: &[u32], dx: &mut [E]) {
-    sizes.check(dx.len(), dy.len());
-    assert_eq!(indices.len(), dy.len(), "an index for each element of the output");
-    let n = sizes.planes_per_task();
-    let out_plane = sizes.out_plane();
-    parallel_chunks_mut(dx, n * sizes.in_plane(), |task, dx| {
-        dx.fill(E::ZERO);
-        for (plane, dx) in dx.chunks_exact_mut(sizes.in_plane()).enumerate() {
-            let plane = (task * n + plane) * out_plane;
-            for (&dy, &index) in dy[plane..][..out_plane].iter().zip(&indices[plane..]) {
-                dx[index as usize] += dy;
-            }
-        }
+        let x = &x[task * n * sizes.in_plane()..];
+        dispatch(MaxIndices { sizes, x, indices });
     });
 }
 
@@ -154,12 +134,23 @@ pub enum Divisor {
 }
 
 impl Divisor {
+    /// What the sum of a window with this many pixels is multiplied by.
     fn factor<E: Float>(self, sizes: &Pool2d, pixels: usize) -> E {
         let divisor = match self {
             Divisor::Window => sizes.kernel[0] * sizes.kernel[1],
             Divisor::Pixels => pixels.max(1),
         };
         E::ONE / E::from_usize(divisor)
+    }
+
+    /// The factor of each window of a plane.
+    fn factors<E: Float>(self, sizes: &Pool2d, factors: &mut [E]) {
+        for (row, factors) in factors.chunks_exact_mut(sizes.out_width()).enumerate() {
+            let rows = sizes.pixels(0, row).len();
+            for (col, factor) in factors.iter_mut().enumerate() {
+                *factor = self.factor(sizes, rows * sizes.pixels(1, col).len());
+            }
+        }
     }
 }
 
@@ -168,19 +159,11 @@ pub fn avg_pool<E: Float>(sizes: &Pool2d, divisor: Divisor, x: &[E], y: &mut [E]
     sizes.check(x.len(), y.len());
     let n = sizes.planes_per_task();
     parallel_chunks_mut(y, n * sizes.out_plane(), |task, y| {
-        for (plane, y) in y.chunks_exact_mut(sizes.out_plane()).enumerate() {
-            let x = &x[(task * n + plane) * sizes.in_plane()..][..sizes.in_plane()];
-            for_each_window(sizes, |at, rows, cols| {
-                let factor = divisor.factor::<E>(sizes, rows.len() * cols.len());
-                let mut sum = E::ZERO;
-                for row in rows {
-                    for &x in &x[row * sizes.width..][cols.clone()] {
-                        sum += x;
-                    }
-                }
-                y[at] = sum * factor;
-            });
-        }
+        let x = &x[task * n * sizes.in_plane()..];
+        scratch::with(sizes.out_plane(), |factors: &mut [E]| {
+            divisor.factors(sizes, factors);
+            dispatch(AvgPool { sizes, x, factors, y });
+        });
     });
 }
 
@@ -188,34 +171,133 @@ pub fn avg_pool<E: Float>(sizes: &Pool2d, divisor: Divisor, x: &[E], y: &mut [E]
 pub fn avg_pool_backward<E: Float>(sizes: &Pool2d, divisor: Divisor, dy: &[E], dx: &mut [E]) {
     sizes.check(dx.len(), dy.len());
     let n = sizes.planes_per_task();
-    let out_plane = sizes.out_plane();
     parallel_chunks_mut(dx, n * sizes.in_plane(), |task, dx| {
-        dx.fill(E::ZERO);
-        for (plane, dx) in dx.chunks_exact_mut(sizes.in_plane()).enumerate() {
-            let dy = &dy[(task * n + plane) * out_plane..][..out_plane];
-            for_each_window(sizes, |at, rows, cols| {
-                let share = dy[at] * divisor.factor::<E>(sizes, rows.len() * cols.len());
-                for row in rows {
-                    for dx in &mut dx[row * sizes.width..][cols.clone()] {
-                        *dx += share;
-                    }
-                }
-            });
-        }
+        let dy = &dy[task * n * sizes.out_plane()..];
+        scratch::with(2 * sizes.out_plane(), |buffer: &mut [E]| {
+            let (factors, shares) = buffer.split_at_mut(sizes.out_plane());
+            divisor.factors(sizes, factors);
+            dispatch(AvgPoolBackward { sizes, dy, factors, shares, dx });
+        });
     });
 }
 
-/// Calls `visit(place in the output, rows, columns)` with the part of each window on the image.
+struct MaxIndices<'a, 'y, E> {
+    sizes: &'a Pool2d,
+    x: &'a [E],
+    indices: &'y mut [u32],
+}
+
+impl<E: Float> Kernel for MaxIndices<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let MaxIndices { sizes, x, indices } = self;
+        // Where a row of windows shows the same pixels relative to each: inside of the padding.
+        let inside = sizes.windows(1, 0).0.start..sizes.windows(1, sizes.kernel[1] - 1).0.end;
+        let x = x.chunks_exact(sizes.in_plane());
+        for (x, indices) in x.zip(indices.chunks_exact_mut(sizes.out_plane())) {
+            for (i, indices) in indices.chunks_exact_mut(sizes.out_width()).enumerate() {
+                let rows = sizes.pixels(0, i);
+                let mut j = 0;
+                while j < indices.len() {
+                    let left = if inside.contains(&j) { inside.end - j } else { 0 };
+                    // The usual strides, as constants for the compiler.
+                    j += match (left, sizes.stride[1]) {
+                        (8.., 1) => largest::<E, 8>(sizes, x, rows.clone(), j, 1, indices),
+                        (8.., 2) => largest::<E, 8>(sizes, x, rows.clone(), j, 2, indices),
+                        (4.., 2) => largest::<E, 4>(sizes, x, rows.clone(), j, 2, indices),
+                        (_, stride) => largest::<E, 1>(sizes, x, rows.clone(), j, stride, indices),
+                    };
+                }
+            }
+        }
+    }
+}
+
+/// The largest pixels of `N` neighboring windows, which all lie inside of the image's columns
+/// unless `N` is 1.
 #[inline(always)]
-fn for_each_window(
+fn largest<E: Float, const N: usize>(
     sizes: &Pool2d,
-    mut visit: impl FnMut(usize, std::ops::Range<usize>, std::ops::Range<usize>),
-) {
-    let (out_height, out_width) = (sizes.out_height(), sizes.out_width());
-    for i in 0..out_height {
-        let rows = sizes.window(0, sizes.height, i);
-        for j in 0..out_width {
-            visit(i * out_width + j, rows.clone(), sizes.window(1, sizes.width, j));
+    x: &[E],
+    rows: Range<usize>,
+    first: usize,
+    stride: usize,
+    indices: &mut [u32],
+) -> usize {
+    let cols = sizes.pixels(1, first);
+    let mut best = [E::NEG_INFINITY; N];
+    let mut places = [0; N];
+    for (j, place) in places.iter_mut().enumerate() {
+        *place = (rows.start * sizes.width + cols.start + j * stride) as u32;
+    }
+    for row in rows {
+        for col in cols.clone() {
+            let pixel = row * sizes.width + col;
+            let x = &x[pixel..][..(N - 1) * stride + 1];
+            for j in 0..N {
+                let value = x[j * stride];
+                let takes = value > best[j] || value.is_nan();
+                best[j] = if takes { value } else { best[j] };
+                places[j] = if takes { (pixel + j * stride) as u32 } else { places[j] };
+            }
+        }
+    }
+    indices[first..][..N].copy_from_slice(&places);
+    N
+}
+
+struct AvgPool<'a, 'y, E> {
+    sizes: &'a Pool2d,
+    x: &'a [E],
+    factors: &'a [E],
+    y: &'y mut [E],
+}
+
+impl<E: Float> Kernel for AvgPool<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let AvgPool { sizes, x, factors, y } = self;
+        y.fill(E::ZERO);
+        let x = x.chunks_exact(sizes.in_plane());
+        for (x, y) in x.zip(y.chunks_exact_mut(sizes.out_plane())) {
+            sizes.for_each_row(|pixel, window, n| {
+                let x = x[pixel..].iter().step_by(sizes.stride[1]);
+                y[window..][..n].iter_mut().zip(x).for_each(|(y, &x)| *y += x);
+            });
+            y.iter_mut().zip(factors).for_each(|(y, &factor)| *y *= factor);
+        }
+    }
+}
+
+struct AvgPoolBackward<'a, 'y, E> {
+    sizes: &'a Pool2d,
+    dy: &'a [E],
+    factors: &'a [E],
+    /// Room for a plane of the output.
+    shares: &'y mut [E],
+    dx: &'y mut [E],
+}
+
+impl<E: Float> Kernel for AvgPoolBackward<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let AvgPoolBackward { sizes, dy, factors, shares, dx } = self;
+        dx.fill(E::ZERO);
+        let dy = dy.chunks_exact(sizes.out_plane());
+        for (dy, dx) in dy.zip(dx.chunks_exact_mut(sizes.in_plane())) {
+            for ((share, &dy), &factor) in shares.iter_mut().zip(dy).zip(factors) {
+                *share = dy * factor;
+            }
+            sizes.for_each_row(|pixel, window, n| {
+                let dx = dx[pixel..].iter_mut().step_by(sizes.stride[1]);
+                dx.zip(&shares[window..][..n]).for_each(|(dx, &share)| *dx += share);
+            });
         }
     }
 }

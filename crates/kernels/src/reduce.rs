@@ -54,7 +54,7 @@ impl Axis {
 }
 
 /// How many accumulators a contiguous run is dealt out to: two of the widest vectors.
-const LANES: usize = 32;
+pub(crate) const LANES: usize = 32;
 /// The length of a contiguous run.
 const RUN: usize = 4096;
 /// About how many elements a task reads.
@@ -319,7 +319,14 @@ impl<E: Float> Kernel for Max<'_, E> {
         for (lane, &x) in lanes.iter_mut().zip(blocks.remainder()) {
             *lane = max_or_nan(*lane, x);
         }
-        lanes.into_iter().fold(E::NEG_INFINITY, max_or_nan)
+        let mut width = LANES / 2;
+        while width > 0 {
+            for i in 0..width {
+                lanes[i] = max_or_nan(lanes[i], lanes[i + width]);
+            }
+            width /= 2;
+        }
+        lanes[0]
     }
 }
 

@@ -3,7 +3,7 @@
 //! Each subtracts the maximum first, so that no exponential overflows. Along the last axis a row
 //! is read while it is in the cache; other axes go column by column in blocks.
 
-use crate::reduce::{Axis, Max, Sum};
+use crate::reduce::{Axis, LANES, Max, Sum, sum_lanes};
 use crate::simd::{Kernel, Simd, dispatch};
 use crate::threads::{parallel_chunks_mut, parallel_chunks_mut2};
 use crate::{Float, scratch};
@@ -55,11 +55,11 @@ pub fn cross_entropy<E: Float>(
     assert_eq!(log_sum_exp.len(), labels.len(), "log-sum-exps of {} rows", labels.len());
     let rows = (BLOCK / classes.max(1)).max(1);
     parallel_chunks_mut2(loss, rows, log_sum_exp, rows, |i, loss, log_sum_exp| {
+        let logits = &logits[i * rows * classes..][..loss.len() * classes];
+        dispatch(LogSumExps { logits, classes, log_sum_exp });
         for (row, (loss, lse)) in loss.iter_mut().zip(log_sum_exp).enumerate() {
-            let row = i * rows + row;
-            let logits = &logits[row * classes..][..classes];
-            *lse = dispatch(LogSumExp(logits));
-            *loss = *lse - logits[labels[row] as usize];
+            let label = labels[i * rows + row] as usize;
+            *loss = *lse - logits[row * classes..][..classes][label];
         }
     });
 }
@@ -83,15 +83,16 @@ pub fn cross_entropy_backward<E: Float>(
     }
     let rows = (BLOCK / classes).max(1);
     parallel_chunks_mut(dx, rows * classes, |i, dx| {
+        let first = i * rows;
+        dispatch(CrossEntropyBackward {
+            logits: &logits[first * classes..],
+            classes,
+            log_sum_exp: &log_sum_exp[first..],
+            dloss: &dloss[first..],
+            dx: &mut *dx,
+        });
         for (row, dx) in dx.chunks_exact_mut(classes).enumerate() {
-            let row = i * rows + row;
-            dispatch(CrossEntropyBackwardRow {
-                x: &logits[row * classes..][..classes],
-                log_sum_exp: log_sum_exp[row],
-                scale: dloss[row],
-                dx,
-            });
-            dx[labels[row] as usize] -= dloss[row];
+            dx[labels[first + row] as usize] -= dloss[first + row];
         }
     });
 }
@@ -171,7 +172,6 @@ impl<E: Float> Kernel for LogSumExp<'_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) -> E {
-        const LANES: usize = 32;
         let max = Max(self.0).run::<S>();
         if max == E::NEG_INFINITY {
             return max;
@@ -186,7 +186,25 @@ impl<E: Float> Kernel for LogSumExp<'_, E> {
         for (lane, &x) in lanes.iter_mut().zip(blocks.remainder()) {
             *lane += (x - max).fast_exp::<S>();
         }
-        max + Sum(&lanes).run::<S>().ln()
+        max + sum_lanes(lanes).fast_ln::<S>()
+    }
+}
+
+/// [`LogSumExp`] of each row.
+struct LogSumExps<'a, 'y, E> {
+    logits: &'a [E],
+    classes: usize,
+    log_sum_exp: &'y mut [E],
+}
+
+impl<E: Float> Kernel for LogSumExps<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        for (row, lse) in self.log_sum_exp.iter_mut().enumerate() {
+            *lse = LogSumExp(&self.logits[row * self.classes..][..self.classes]).run::<S>();
+        }
     }
 }
 
@@ -231,20 +249,25 @@ impl<E: Float> Kernel for LogSoftmaxBackwardRow<'_, '_, E> {
     }
 }
 
-struct CrossEntropyBackwardRow<'a, 'y, E> {
-    x: &'a [E],
-    log_sum_exp: E,
-    scale: E,
+struct CrossEntropyBackward<'a, 'y, E> {
+    logits: &'a [E],
+    classes: usize,
+    log_sum_exp: &'a [E],
+    dloss: &'a [E],
     dx: &'y mut [E],
 }
 
-impl<E: Float> Kernel for CrossEntropyBackwardRow<'_, '_, E> {
+impl<E: Float> Kernel for CrossEntropyBackward<'_, '_, E> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        for (dx, &x) in self.dx.iter_mut().zip(self.x) {
-            *dx = self.scale * (x - self.log_sum_exp).fast_exp::<S>();
+        let rows = self.dx.chunks_exact_mut(self.classes);
+        let rows = rows.zip(self.logits.chunks_exact(self.classes));
+        for ((dx, logits), (&lse, &dloss)) in rows.zip(self.log_sum_exp.iter().zip(self.dloss)) {
+            for (dx, &x) in dx.iter_mut().zip(logits) {
+                *dx = dloss * (x - lse).fast_exp::<S>();
+            }
         }
     }
 }

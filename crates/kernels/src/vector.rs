@@ -51,13 +51,13 @@ macro_rules! functions {
 }
 
 functions! {
-    /// eˣ, within 2 ulp.
+    /// eˣ, within 2 ulp; 0 below the smallest normal number.
     exp, exp_mut: |x, S| x.fast_exp::<S>();
     /// The natural logarithm, within 2 ulp; −∞ at 0, NaN below.
     ln, ln_mut: |x, S| x.fast_ln::<S>();
     /// The hyperbolic tangent, within 3 ulp.
     tanh, tanh_mut: |x, S| x.fast_tanh::<S>();
-    /// 1/(1 + e⁻ˣ), within 4 ulp.
+    /// 1/(1 + e⁻ˣ), within 4 ulp; 0 below the smallest normal number.
     sigmoid, sigmoid_mut: |x, S| x.fast_sigmoid::<S>();
     /// The error function 2/√π · ∫₀ˣ e^(−t²) dt, within 4 ulp.
     erf, erf_mut: |x, S| x.fast_erf::<S>();

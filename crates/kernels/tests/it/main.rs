@@ -2,4 +2,14 @@
 //! start as NaN, every level of instructions, and the same bits for one, two and three threads.
 
 mod conv2d;
+mod elementwise;
+mod gemm;
+mod index;
+mod optim;
+mod pool2d;
+mod random;
+mod reduce;
+mod softmax;
 mod support;
+mod threads;
+mod vector;

@@ -1,0 +1,149 @@
+//! Matrix products with any sizes, strides and epilogues, and the fuzzer's corpus.
+
+use std::path::Path;
+
+use proptest::prelude::*;
+use tenon_kernels::gemm::{Activation, Bias, Epilogue, MatMut, MatRef, batched_gemm, gemm};
+use tenon_kernels::{Float, fuzz, naive};
+
+use crate::support::{check, numbers, sum_bound};
+
+/// A matrix, row by row or column by column, with its data.
+fn matrix<E: Float>(data: &[E], rows: usize, cols: usize, transposed: bool) -> MatRef<'_, E> {
+    if transposed {
+        MatRef::row_major(data, cols, rows).transposed()
+    } else {
+        MatRef::row_major(data, rows, cols)
+    }
+}
+
+fn check_product<E: Float>([m, k, n]: [usize; 3], flips: [bool; 2]) {
+    let (a, b) = (numbers::<E>(1, m * k), numbers::<E>(2, k * n));
+    let (a, b) = (matrix(&a, m, k, flips[0]), matrix(&b, k, n, flips[1]));
+    let product = naive::gemm(a, b);
+    let bound = sum_bound::<E>(k);
+    check(&product, bound, |c| {
+        gemm(E::ONE, a, b, E::ZERO, MatMut::row_major(c, m, n), Epilogue::default());
+    });
+
+    // Everything at once: α, β, a bias and an activation.
+    let old = numbers::<E>(3, m * n);
+    let (per_row, per_col) = (numbers::<E>(4, m), numbers::<E>(5, n));
+    let (alpha, beta) = (E::from_f64(0.5), E::from_f64(-1.0));
+    for bias in [Bias::PerRow(&per_row[..]), Bias::PerColumn(&per_col[..])] {
+        let want: Vec<E> = product
+            .iter()
+            .enumerate()
+            .map(|(i, &sum)| {
+                let bias = match bias {
+                    Bias::None => E::ZERO,
+                    Bias::PerRow(bias) => bias[i / n],
+                    Bias::PerColumn(bias) => bias[i % n],
+                };
+                (alpha * sum + beta * old[i] + bias).max(E::ZERO)
+            })
+            .collect();
+        check(&want, bound + 4.0 * sum_bound::<E>(2), |c| {
+            c.copy_from_slice(&old);
+            let epilogue = Epilogue { bias, activation: Activation::Relu };
+            gemm(alpha, a, b, beta, MatMut::row_major(c, m, n), epilogue);
+        });
+    }
+}
+
+proptest! {
+    #[test]
+    fn agrees_with_the_oracle(
+        m in 0usize..40, k in 0usize..40, n in 0usize..70, flips: [bool; 2]
+    ) {
+        check_product::<f32>([m, k, n], flips);
+        check_product::<f64>([m, k, n], flips);
+    }
+
+    #[test]
+    fn batches_broadcast(
+        outer in 0usize..3, inner in 1usize..4, m in 1usize..9, k in 0usize..9, n in 1usize..20
+    ) {
+        let a = numbers::<f32>(1, inner * m * k);
+        let b = numbers::<f32>(2, outer * k * n);
+        let (a_first, b_first) = (
+            MatRef::new(&a, 0, [m, k], [k as isize, 1]),
+            MatRef::new(&b, 0, [if outer == 0 { 0 } else { k }, n], [n as isize, 1]),
+        );
+        prop_assume!(outer > 0);
+        let mut want = Vec::new();
+        for o in 0..outer {
+            for i in 0..inner {
+                let a = MatRef::row_major(&a[i * m * k..][..m * k], m, k);
+                let b = MatRef::row_major(&b[o * k * n..][..k * n], k, n);
+                want.extend(naive::gemm(a, b));
+            }
+        }
+        check(&want, sum_bound::<f32>(k), |c| {
+            batched_gemm(
+                &[outer, inner], 1.0, a_first, &[0, (m * k) as isize], b_first,
+                &[(k * n) as isize, 0], 0.0, c, Epilogue::default(),
+            );
+        });
+    }
+}
+
+#[test]
+fn agrees_where_blocks_are_cut() {
+    // Beyond the depth, the rows and the columns of a block, and both kinds of edges.
+    for sizes in [[200, 600, 100], [64, 400, 120], [3, 1000, 1000], [500, 3, 2], [31, 257, 4200]] {
+        for flips in [[false, false], [false, true], [true, false]] {
+            check_product::<f32>(sizes, flips);
+        }
+        check_product::<f64>(sizes, [false, true]);
+    }
+}
+
+#[test]
+fn a_result_with_gaps_keeps_what_is_between() {
+    let (a, b) = (numbers::<f32>(1, 6), numbers::<f32>(2, 6));
+    let (a, b) = (MatRef::row_major(&a, 2, 3), MatRef::row_major(&b, 3, 2));
+    let mut c = [7.0; 5];
+    gemm(1.0, a, b, 0.0, MatMut::new(&mut c, 2, 2, 3), Epilogue::default());
+    let want = naive::gemm(a, b);
+    assert_eq!(c[2], 7.0);
+    for (got, want) in [c[0], c[1], c[3], c[4]].iter().zip(want) {
+        assert!((f64::from(*got) - f64::from(want)).abs() <= sum_bound::<f32>(3));
+    }
+}
+
+#[test]
+fn infinities_and_nan_spread_as_they_should() {
+    let a = [f32::INFINITY, 1.0, 0.0, 1.0];
+    let b = [1.0, 0.0, 2.0, f32::NAN];
+    let (a, b) = (MatRef::row_major(&a, 2, 2), MatRef::row_major(&b, 2, 2));
+    check(&naive::gemm(a, b), 0.0, |c| {
+        gemm(1.0, a, b, 0.0, MatMut::row_major(c, 2, 2), Epilogue::default());
+    });
+}
+
+#[test]
+#[should_panic(expected = "2 × 3 times 2 × 3 is not 2 × 3")]
+fn sizes_that_do_not_fit_are_refused() {
+    let a = [0.0f32; 6];
+    let a = MatRef::row_major(&a, 2, 3);
+    gemm(1.0, a, a, 0.0, MatMut::row_major(&mut [0.0; 6], 2, 3), Epilogue::default());
+}
+
+#[test]
+fn the_corpus_of_the_fuzzer_passes() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/gemm");
+    let mut n_files = 0;
+    for entry in std::fs::read_dir(&corpus).expect("the corpus is part of the repository") {
+        fuzz::check_gemm(&std::fs::read(entry.expect("readable").path()).expect("readable"));
+        n_files += 1;
+    }
+    assert!(n_files > 0, "seeds in {}", corpus.display());
+}
+
+proptest! {
+    #[test]
+    fn random_bytes_pass(data in prop::collection::vec(any::<u8>(), 0..24)) {
+        fuzz::check_gemm(&data);
+    }
+}

@@ -1,0 +1,80 @@
+//! Pooling with any window, stride and padding.
+
+use proptest::prelude::*;
+use tenon_kernels::naive;
+use tenon_kernels::pool2d::{Divisor, Pool2d, avg_pool, avg_pool_backward, max_indices};
+use tenon_kernels::simd::{Level, with_level};
+use tenon_kernels::threads::with_num_threads;
+
+use crate::support::{check, numbers, sum_bound};
+
+fn any_sizes() -> impl Strategy<Value = Pool2d> {
+    let pair = |range: std::ops::Range<usize>| (range.clone(), range).prop_map(|(a, b)| [a, b]);
+    (0usize..4, pair(1..5), pair(1..5), pair(0..3), pair(0..30)).prop_map(
+        |(planes, kernel, stride, padding, extra)| {
+            let padding = [0, 1].map(|axis| padding[axis].min(kernel[axis] / 2));
+            let [height, width] =
+                [0, 1].map(|axis| (kernel[axis] + extra[axis]).saturating_sub(2 * padding[axis]).max(1));
+            Pool2d { planes, height, width, kernel, stride, padding }
+        },
+    )
+}
+
+/// The places of the maxima, at every level and for one, two and three threads.
+fn check_indices(sizes: &Pool2d, x: &[f32], want: &[u32]) {
+    for &level in Level::available() {
+        for threads in 1..=3 {
+            let mut got = vec![u32::MAX; want.len()];
+            with_level(level, || {
+                with_num_threads(threads, || max_indices(sizes, x, &mut got));
+            });
+            assert_eq!(got, want, "{level:?}, {threads} threads");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn maxima_are_where_the_oracle_finds_them(sizes in any_sizes()) {
+        let x = numbers::<f32>(1, sizes.planes * sizes.in_plane());
+        check_indices(&sizes, &x, &naive::max_pool2d(&sizes, &x).1);
+        // With few values there are ties, of which the first counts.
+        let coarse: Vec<f32> = x.iter().map(|x| (2.0 * x).floor()).collect();
+        check_indices(&sizes, &coarse, &naive::max_pool2d(&sizes, &coarse).1);
+    }
+
+    #[test]
+    fn means_and_their_gradients_agree(sizes in any_sizes()) {
+        let x = numbers::<f32>(1, sizes.planes * sizes.in_plane());
+        let dy = numbers::<f32>(2, sizes.planes * sizes.out_plane());
+        let bound = sum_bound::<f32>(sizes.kernel[0] * sizes.kernel[1]);
+        check(&naive::avg_pool2d(&sizes, &x), bound, |y| avg_pool(&sizes, Divisor::Window, &x, y));
+        check(&naive::avg_pool2d_backward(&sizes, &dy), bound, |dx| {
+            avg_pool_backward(&sizes, Divisor::Window, &dy, dx);
+        });
+    }
+}
+
+#[test]
+fn the_mean_of_the_pixels_of_a_constant_image_is_the_constant() {
+    let sizes = Pool2d { planes: 2, height: 7, width: 6, kernel: [3, 2], stride: [2, 1], padding: [1, 1] };
+    let x = vec![3.0f32; 2 * 42];
+    let want = vec![3.0; sizes.planes * sizes.out_plane()];
+    check(&want, sum_bound::<f32>(6), |y| avg_pool(&sizes, Divisor::Pixels, &x, y));
+    // What flows back is what flowed in.
+    let mut dx = vec![f32::NAN; x.len()];
+    avg_pool_backward(&sizes, Divisor::Pixels, &want, &mut dx);
+    let (sent, received): (f32, f32) = (want.iter().sum(), dx.iter().sum());
+    assert!((sent - received).abs() <= sent * sum_bound::<f32>(6) as f32);
+}
+
+#[test]
+fn nan_wins_and_padding_never_does() {
+    let sizes = Pool2d { planes: 1, height: 4, width: 4, kernel: [2; 2], stride: [2; 2], padding: [0; 2] };
+    let mut x = [-1.0; 16];
+    x[5] = f32::NAN;
+    x[10] = 2.0;
+    check_indices(&sizes, &x, &[5, 2, 8, 10]);
+    let padded = Pool2d { kernel: [3; 2], stride: [3; 2], padding: [1; 2], ..sizes };
+    check_indices(&padded, &[f32::NEG_INFINITY; 16], &[0, 2, 8, 10]);
+}

@@ -1,0 +1,97 @@
+//! Softmax, log-softmax and cross-entropy along any axis.
+
+use proptest::prelude::*;
+use tenon_kernels::reduce::Axis;
+use tenon_kernels::softmax::{
+    cross_entropy, cross_entropy_backward, log_softmax, log_softmax_backward, softmax, softmax_backward,
+};
+use tenon_kernels::{Float, naive};
+
+use crate::support::{check, numbers};
+
+fn any_axis() -> impl Strategy<Value = Axis> {
+    let len = prop_oneof![Just(1usize), Just(2), 3usize..12, Just(67), Just(1000)];
+    (0usize..4, len, prop_oneof![Just(1usize), 1usize..4]).prop_map(|(outer, len, inner)| Axis {
+        outer,
+        len,
+        inner,
+    })
+}
+
+/// What results of at most 1 may be off by: the exponential (2 ulp), a sum of `n` positive terms,
+/// and a division. A difference of logits of 20 rounds by 10 ε and moves the result by as much.
+fn bound<E: Float>(n: usize) -> f64 {
+    (16.0 + n as f64 / 16.0) * E::EPSILON.to_f64()
+}
+
+fn check_forward<E: Float>(axis: Axis) {
+    let x: Vec<E> = numbers::<E>(1, axis.numel()).iter().map(|&x| x * E::from_f64(10.0)).collect();
+    check(&naive::softmax(&x, axis), bound::<E>(axis.len), |y| softmax(&x, axis, y));
+    // Logarithms reach −20 − ln n, of which an ε is taken.
+    let scale = 20.0 + (axis.len as f64).ln();
+    check(&naive::log_softmax(&x, axis), scale * bound::<E>(axis.len), |y| {
+        log_softmax(&x, axis, y);
+    });
+}
+
+proptest! {
+    #[test]
+    fn forward_agrees_with_the_oracle(axis in any_axis()) {
+        check_forward::<f32>(axis);
+        check_forward::<f64>(axis);
+    }
+
+    #[test]
+    fn backward_agrees_with_its_formula(axis in any_axis()) {
+        let x = numbers::<f64>(1, axis.numel());
+        let dy = numbers::<f64>(2, axis.numel());
+        let (y, log_y) = (naive::softmax(&x, axis), naive::log_softmax(&x, axis));
+        let line = |i: usize| {
+            let (o, inner) = (i / (axis.len * axis.inner), i % axis.inner);
+            (0..axis.len).map(move |k| (o * axis.len + k) * axis.inner + inner)
+        };
+        let want: Vec<f64> = (0..x.len())
+            .map(|i| y[i] * (dy[i] - line(i).map(|j| y[j] * dy[j]).sum::<f64>()))
+            .collect();
+        check(&want, bound::<f64>(axis.len), |dx| softmax_backward(&y, &dy, axis, dx));
+        let want: Vec<f64> = (0..x.len())
+            .map(|i| dy[i] - y[i] * line(i).map(|j| dy[j]).sum::<f64>())
+            .collect();
+        // The sum of dy has `len` terms of magnitude 1.
+        let bound = bound::<f64>(axis.len) * axis.len as f64;
+        check(&want, bound, |dx| log_softmax_backward(&log_y, &dy, axis, dx));
+    }
+
+    #[test]
+    fn cross_entropy_is_the_log_softmax_of_the_label(rows in 0usize..9, classes in 1usize..70) {
+        let axis = Axis { outer: rows, len: classes, inner: 1 };
+        let x = numbers::<f32>(1, rows * classes);
+        let labels: Vec<u32> = (0..rows).map(|row| (row * 7 % classes) as u32).collect();
+        let (y, log_y) = (naive::softmax(&x, axis), naive::log_softmax(&x, axis));
+        let at = |row: usize| row * classes + labels[row] as usize;
+        let want: Vec<f32> = (0..rows).map(|row| -log_y[at(row)]).collect();
+        check(&want, 8.0 * bound::<f32>(classes), |loss| {
+            cross_entropy(&x, classes, &labels, loss, &mut vec![f32::NAN; rows]);
+        });
+        let lse: Vec<f32> = (0..rows).map(|row| want[row] + x[at(row)]).collect();
+        let dloss = numbers::<f32>(2, rows);
+        let want: Vec<f32> = (0..rows * classes)
+            .map(|i| {
+                let row = i / classes;
+                dloss[row] * (y[i] - if at(row) == i { 1.0 } else { 0.0 })
+            })
+            .collect();
+        check(&want, 8.0 * bound::<f32>(classes), |dx| {
+            cross_entropy_backward(&x, &lse, classes, &labels, &dloss, dx);
+        });
+    }
+}
+
+#[test]
+fn large_and_masked_logits_do_not_overflow() {
+    let x = [1000.0f32, 999.0, f32::NEG_INFINITY, -1000.0];
+    let axis = Axis { outer: 1, len: 4, inner: 1 };
+    let e = (-1f64).exp();
+    let want = [1.0 / (1.0 + e), e / (1.0 + e), 0.0, 0.0].map(|x| x as f32);
+    check(&want, bound::<f32>(4), |y| softmax(&x, axis, y));
+}
