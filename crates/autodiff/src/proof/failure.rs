@@ -26,12 +26,12 @@ pub enum Check {
     Finite,
     /// A gradient does not depend on whether others are asked for.
     Partial,
+    /// Fused kernels compute their definition.
+    Fused,
     /// The gradients are the slopes of the result.
     First,
     /// `⟨Jv, w⟩ = ⟨v, Jᵀw⟩`.
     Duality,
-    /// Fused kernels compute their definition.
-    Fused,
     /// The derivatives of the gradients are the slopes of the gradients.
     Second,
 }

@@ -108,9 +108,9 @@ pub fn prove_case<P: Proof<N>, const N: usize>(choices: &[u8], seed: u64) -> Res
             Ok(())
         })?;
         catching(Check::Partial, || values::partial(&case, dims))?;
+        catching(Check::Fused, || values::fused(&case, &oracle))?;
         let first = catching(Check::First, || derivatives::first(&case, &oracle))?;
         catching(Check::Duality, || derivatives::duality(&case, &oracle))?;
-        catching(Check::Fused, || values::fused(&case, &oracle))?;
         let second = catching(Check::Second, || derivatives::second(&case, &oracle))?;
         Ok(CaseReport { forward, forward_f32, first, second })
     };
