@@ -1,7 +1,7 @@
 //! How large an error may be: derived from the number of roundings and the size of what is summed.
 
 use tenon_tensor::Element;
-use tenon_tensor::proof::{Naive, Proof};
+use tenon_tensor::proof::Naive;
 
 use super::case::Case;
 
@@ -31,9 +31,9 @@ pub(super) fn rounding<E: Element>(terms: usize) -> f64 {
 /// For a sum of products, `f(|x|)` is exactly the sum of the magnitudes of the terms, to which the
 /// error is proportional however much the terms cancel. For a function of single elements it is
 /// the result itself, or, where arguments are added and cancel, the largest argument.
-pub(super) fn magnitudes<P: Proof<N>, const N: usize>(case: &Case<P, N>, result: &Naive) -> Vec<f64> {
-    let magnitudes = case.args.each_ref().map(|arg| arg.map(f64::abs));
-    let of_magnitudes = case.op.oracle(magnitudes.each_ref());
+pub(super) fn magnitudes(case: &Case, result: &Naive) -> Vec<f64> {
+    let magnitudes: Vec<Naive> = case.args.iter().map(|arg| arg.map(f64::abs)).collect();
+    let of_magnitudes = case.op.oracle(&magnitudes);
     let largest = case.args.iter().map(largest).fold(0.0, f64::max);
     let finite_or_zero = |x: f64| if x.is_finite() { x } else { 0.0 };
     let size = |(y, z): (&f64, &f64)| y.abs() + finite_or_zero(z.abs()) + largest;
@@ -46,7 +46,7 @@ pub(super) fn largest(x: &Naive) -> f64 {
 }
 
 /// The number of elements of the largest argument.
-pub(super) fn terms<P: Proof<N>, const N: usize>(case: &Case<P, N>) -> usize {
+pub(super) fn terms(case: &Case) -> usize {
     case.args.iter().map(|arg| arg.data.len()).max().unwrap_or(1)
 }
 

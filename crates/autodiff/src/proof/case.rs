@@ -1,12 +1,16 @@
 //! One drawn case: an operation, numbers to try it on, and directions to differentiate along.
 
-use tenon_tensor::proof::{Domain, Draw, Naive, Proof, Sizes};
+use std::rc::Rc;
+
+use tenon_tensor::proof::{Domain, Naive, Sizes};
 use tenon_tensor::{Dims, Stream};
 
+use super::subject::{DrawSubject, Subject};
+
 /// An operation and the numbers it is tried on.
-pub(super) struct Case<P, const N: usize> {
-    pub(super) op: P,
-    pub(super) args: [Naive; N],
+pub(super) struct Case {
+    pub(super) op: Rc<dyn Subject>,
+    pub(super) args: Vec<Naive>,
     seed: u64,
 }
 
@@ -34,23 +38,23 @@ fn sizes(choice: u8) -> Sizes {
     }
 }
 
-impl<P: Proof<N>, const N: usize> Case<P, N> {
+impl Case {
     /// The case of these choices: the first says how axis sizes are drawn, the others are the
     /// operation's.
-    pub(super) fn draw(choices: &[u8], seed: u64) -> Self {
+    pub(super) fn draw(draw: DrawSubject, choices: &[u8], seed: u64) -> Self {
         let (&first, others) = choices.split_first().unwrap_or((&0, &[]));
-        Case::with_sizes(others, sizes(first), seed)
+        Case::with_sizes(draw, others, sizes(first), seed)
     }
 
     /// The case of the same choices that has enough elements for several threads.
-    pub(super) fn draw_long(choices: &[u8], seed: u64) -> Self {
-        Case::with_sizes(choices.get(1..).unwrap_or_default(), Sizes::Long, seed)
+    pub(super) fn draw_long(draw: DrawSubject, choices: &[u8], seed: u64) -> Self {
+        Case::with_sizes(draw, choices.get(1..).unwrap_or_default(), Sizes::Long, seed)
     }
 
-    fn with_sizes(choices: &[u8], sizes: Sizes, seed: u64) -> Self {
+    fn with_sizes(draw: DrawSubject, choices: &[u8], sizes: Sizes, seed: u64) -> Self {
         let choices = if choices.is_empty() { &[0] } else { choices };
-        let (op, dims) = P::draw(&mut Draw::with_sizes(choices, sizes));
-        let args = sample(&op.domains(), dims, Stream { seed, stream: ARGS });
+        let (op, dims) = draw(choices, sizes);
+        let args = sample(&op.domains(), &dims, Stream { seed, stream: ARGS });
         Case { op, args, seed }
     }
 
@@ -62,18 +66,18 @@ impl<P: Proof<N>, const N: usize> Case<P, N> {
 
     /// The same case with the arguments rounded to `f32`.
     pub(super) fn rounded(&self) -> Self {
-        let args = self.args.each_ref().map(|arg| arg.map(|x| f64::from(x as f32)));
+        let args = self.args.iter().map(|arg| arg.map(|x| f64::from(x as f32))).collect();
         Case { op: self.op.clone(), args, seed: self.seed }
     }
 
     /// The result that the oracle gives.
     pub(super) fn oracle(&self) -> Naive {
-        self.op.oracle(self.args.each_ref())
+        self.op.oracle(&self.args)
     }
 
     /// The dims of the arguments.
-    pub(super) fn dims(&self) -> [Dims; N] {
-        self.args.each_ref().map(|arg| arg.dims)
+    pub(super) fn dims(&self) -> Vec<Dims> {
+        self.args.iter().map(|arg| arg.dims).collect()
     }
 
     /// A cotangent of the result.
@@ -87,15 +91,13 @@ impl<P: Proof<N>, const N: usize> Case<P, N> {
     }
 
     /// A direction of the arguments.
-    pub(super) fn direction(&self) -> [Naive; N] {
-        let dims = self.dims();
-        std::array::from_fn(|i| self.along(DIRECTION, dims[i], i))
+    pub(super) fn direction(&self) -> Vec<Naive> {
+        self.dims().into_iter().enumerate().map(|(i, dims)| self.along(DIRECTION, dims, i)).collect()
     }
 
     /// The direction in which gradients are measured when they are differentiated again.
-    pub(super) fn probe(&self) -> [Naive; N] {
-        let dims = self.dims();
-        std::array::from_fn(|i| self.along(PROBE, dims[i], i))
+    pub(super) fn probe(&self) -> Vec<Naive> {
+        self.dims().into_iter().enumerate().map(|(i, dims)| self.along(PROBE, dims, i)).collect()
     }
 
     /// Numbers of magnitude ¼ to 1: none so small that it hides an error.
@@ -106,16 +108,17 @@ impl<P: Proof<N>, const N: usize> Case<P, N> {
 }
 
 /// Numbers of the given domains.
-fn sample<const N: usize>(domains: &[Domain; N], dims: [Dims; N], stream: Stream) -> [Naive; N] {
+fn sample(domains: &[Domain], dims: &[Dims], stream: Stream) -> Vec<Naive> {
     let is_distinct = |i: usize| domains[i] == Domain::Distinct;
-    let n_distinct = (0..N).filter(|&i| is_distinct(i)).map(|i| dims[i].numel()).sum();
+    let n_distinct = (0..dims.len()).filter(|&i| is_distinct(i)).map(|i| dims[i].numel()).sum();
     let mut distinct = shuffled_grid(n_distinct, stream).into_iter();
-    std::array::from_fn(|i| {
+    let draw = |i: usize| {
         if is_distinct(i) {
             return Naive { dims: dims[i], data: distinct.by_ref().take(dims[i].numel()).collect() };
         }
         within(domains[i], dims[i], Stream { stream: stream.stream | (i as u64 + 1) << 8, ..stream })
-    })
+    };
+    (0..dims.len()).map(draw).collect()
 }
 
 fn within(domain: Domain, dims: Dims, stream: Stream) -> Naive {
@@ -160,7 +163,8 @@ mod tests {
     fn distinct_numbers_keep_their_distance_across_arguments() {
         let dims = [Dims::new(&[5, 7]), Dims::new(&[3]), Dims::new(&[])];
         let domains = [Domain::Distinct, Domain::Distinct, Domain::Within(0.0, 1.0)];
-        let [x, y, z] = sample(&domains, dims, Stream { seed: 7, stream: 0 });
+        let drawn = sample(&domains, &dims, Stream { seed: 7, stream: 0 });
+        let [x, y, z] = drawn.try_into().expect("three arguments");
         let mut numbers = [x.data, y.data].concat();
         numbers.sort_by(f64::total_cmp);
         assert_eq!(numbers.len(), 38);

@@ -93,28 +93,27 @@ pub(super) fn same_bits<E: Element>(
 }
 
 /// Every bit of a result and of its gradients must be the same.
-pub(super) fn same_pullback<B: Backend, const N: usize>(
+pub(super) fn same_pullback<B: Backend>(
     check: Check,
-    expected: &Pullback<B, N>,
-    found: &Pullback<B, N>,
+    expected: &Pullback<B>,
+    found: &Pullback<B>,
 ) -> Result<(), Broken> {
     same_bits(check, "the result", expected.value.array(), found.value.array())?;
-    for i in 0..N {
-        let (expected, found) = (expected.gradients[i].array(), found.gradients[i].array());
-        same_bits(check, &gradient_name(i), expected, found)?;
+    for (i, (expected, found)) in expected.gradients.iter().zip(&found.gradients).enumerate() {
+        same_bits(check, &gradient_name(i), expected.array(), found.array())?;
     }
     Ok(())
 }
 
 /// The gradients must be within a bound.
-pub(super) fn close_gradients<B: Backend, const N: usize>(
+pub(super) fn close_gradients<B: Backend>(
     check: Check,
-    expected: &[Value<B>; N],
-    found: &[Value<B>; N],
+    expected: &[Value<B>],
+    found: &[Value<B>],
     bound: f64,
 ) -> Result<(), Broken> {
-    for i in 0..N {
-        close(check, &gradient_name(i), &numbers(&expected[i]), &numbers(&found[i]), |_| bound)?;
+    for (i, (expected, found)) in expected.iter().zip(found).enumerate() {
+        close(check, &gradient_name(i), &numbers(expected), &numbers(found), |_| bound)?;
     }
     Ok(())
 }

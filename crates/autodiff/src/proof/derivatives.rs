@@ -13,7 +13,7 @@
 //! `10³ · ε^⅔ ≈ 4·10⁻⁸`, is well within what is allowed.
 
 use tenon_tensor::ops::sum::sum_all;
-use tenon_tensor::proof::{Naive, Proof};
+use tenon_tensor::proof::Naive;
 use tenon_tensor::{Backend, Cpu, Value};
 
 use crate::autodiff::Autodiff;
@@ -24,6 +24,7 @@ use super::case::Case;
 use super::compare::{Broken, close_numbers};
 use super::failure::Check;
 use super::run::{Pullback, differentiate, numbers, value, values, zeros};
+use super::subject::RunsOn;
 
 /// The largest relative error of a gradient.
 pub(super) const FIRST_ORDER: f64 = 1e-6;
@@ -48,27 +49,27 @@ fn moved(x: &Naive, t: f64, v: &Naive) -> Naive {
     x.zip(v, |x, v| x + t * v)
 }
 
-fn moved_all<const N: usize>(x: &[Naive; N], t: f64, v: &[Naive; N]) -> [Naive; N] {
-    std::array::from_fn(|i| moved(&x[i], t, &v[i]))
+fn moved_all(x: &[Naive], t: f64, v: &[Naive]) -> Vec<Naive> {
+    x.iter().zip(v).map(|(x, v)| moved(x, t, v)).collect()
 }
 
-fn numbers_of<B: Backend, const N: usize>(values: &[Value<B>; N]) -> [Naive; N] {
-    values.each_ref().map(numbers)
+fn numbers_of<B: Backend>(values: &[Value<B>]) -> Vec<Naive> {
+    values.iter().map(numbers).collect()
 }
 
 /// `⟨w, f(x)⟩`, of which the harness takes derivatives: the size of what it is made of.
-fn functional_size<P: Proof<N>, const N: usize>(case: &Case<P, N>, w: &Naive, oracle: &Naive) -> f64 {
+fn functional_size(case: &Case, w: &Naive, oracle: &Naive) -> f64 {
     w.data.iter().zip(magnitudes(case, oracle)).map(|(w, size)| w.abs() * size).sum()
 }
 
 /// The gradient of `⟨w, f(x)⟩` along a random direction is its slope there. Gives the relative
 /// error.
-pub(super) fn first<P: Proof<N>, const N: usize>(case: &Case<P, N>, oracle: &Naive) -> Result<f64, Broken> {
+pub(super) fn first(case: &Case, oracle: &Naive) -> Result<f64, Broken> {
     let (w, v) = (case.cotangent(oracle.dims), case.direction());
-    let found: Pullback<Plain, N> = differentiate(&case.op, values(&case.args), value(&w));
+    let found: Pullback<Plain> = differentiate(&*case.op, values(&case.args), value(&w));
     let gradients = numbers_of(&found.gradients);
     let measured = slope(|t| {
-        let y: Value<Plain> = case.op.run(values(&moved_all(&case.args, t, &v)));
+        let y: Value<Plain> = RunsOn::run(&*case.op, values(&moved_all(&case.args, t, &v)));
         dot([&w], [&numbers(&y)])
     });
     let size = f64::max(norm(&gradients) * norm(&v), FLOOR * functional_size(case, &w, oracle));
@@ -78,38 +79,35 @@ pub(super) fn first<P: Proof<N>, const N: usize>(case: &Case<P, N>, oracle: &Nai
 
 /// The gradients of `⟨w, f(x)⟩` projected on `u`, and the derivatives of that projection with
 /// respect to the arguments and to `w`, by differentiating the derivative.
-struct Twice<const N: usize> {
-    by_args: [Naive; N],
+struct Twice {
+    by_args: Vec<Naive>,
     by_cotangent: Naive,
 }
 
-fn differentiate_twice<P: Proof<N>, const N: usize>(
-    case: &Case<P, N>,
-    w: &Naive,
-    u: &[Naive; N],
-) -> Twice<N> {
-    let ids: [LeafId; N] = std::array::from_fn(|_| LeafId::unique());
-    let args = std::array::from_fn(|i| Nested::leaf(ids[i], value(&case.args[i])));
+fn differentiate_twice(case: &Case, w: &Naive, u: &[Naive]) -> Twice {
+    let ids: Vec<LeafId> = case.args.iter().map(|_| LeafId::unique()).collect();
+    let args = ids.iter().zip(&case.args).map(|(&id, arg)| Nested::leaf(id, value(arg))).collect();
     let cotangent_id = LeafId::unique();
     let cotangent = Nested::leaf(cotangent_id, value(w));
-    let Pullback { gradients, .. } = differentiate::<P, Nested, N>(&case.op, args, cotangent);
+    let Pullback { gradients, .. } = differentiate::<Nested>(&*case.op, args, cotangent);
     let projections = gradients.into_iter().zip(u).map(|(gradient, u)| sum_all(gradient * value(u)));
     let projection = projections.reduce(|sum, term| sum + term).expect("an operation has arguments");
     let derivatives = Nested::pull_back(&projection, value(&Naive::zeros(projection.dims()).map(|_| 1.0)));
     let of = |id: LeafId, like: &Naive| {
         numbers(&derivatives.value(id).cloned().unwrap_or_else(|| zeros::<Plain>(like.dims)))
     };
-    Twice { by_args: std::array::from_fn(|i| of(ids[i], &case.args[i])), by_cotangent: of(cotangent_id, w) }
+    let by_args = ids.iter().zip(&case.args).map(|(&id, arg)| of(id, arg)).collect();
+    Twice { by_args, by_cotangent: of(cotangent_id, w) }
 }
 
 /// `⟨Jv, w⟩ = ⟨v, Jᵀw⟩` but for rounding, where `Jv` is the derivative of `⟨v, Jᵀw⟩` by `w`.
 ///
 /// The two inner products add up the same terms `wⱼ Jⱼᵢ vᵢ` in different orders. Their size is at
 /// most `‖Jᵀw‖ ‖v‖` and `‖Jv‖ ‖w‖`, and the slopes are computed from numbers of the size of `f`.
-pub(super) fn duality<P: Proof<N>, const N: usize>(case: &Case<P, N>, oracle: &Naive) -> Result<(), Broken> {
+pub(super) fn duality(case: &Case, oracle: &Naive) -> Result<(), Broken> {
     let (w, v) = (case.cotangent(oracle.dims), case.direction());
     let pushed = differentiate_twice(case, &w, &v).by_cotangent;
-    let pulled: Pullback<Plain, N> = differentiate(&case.op, values(&case.args), value(&w));
+    let pulled: Pullback<Plain> = differentiate(&*case.op, values(&case.args), value(&w));
     let pulled = numbers_of(&pulled.gradients);
     let size = norm(&pulled) * norm(&v) + norm([&pushed]) * norm([&w]) + functional_size(case, &w, oracle);
     let pair = [dot(&v, &pulled), dot([&pushed], [&w])];
@@ -120,13 +118,13 @@ pub(super) fn duality<P: Proof<N>, const N: usize>(case: &Case<P, N>, oracle: &N
 
 /// The derivative of the projected gradient, as a function of the arguments and of `w`, is its
 /// slope along a random direction of both. Gives the relative error.
-pub(super) fn second<P: Proof<N>, const N: usize>(case: &Case<P, N>, oracle: &Naive) -> Result<f64, Broken> {
+pub(super) fn second(case: &Case, oracle: &Naive) -> Result<f64, Broken> {
     let (w, v, u) = (case.cotangent(oracle.dims), case.direction(), case.probe());
     let w_direction = case.cotangent_direction(oracle.dims);
     let found = differentiate_twice(case, &w, &u);
     let gradients_at = |t: f64| {
         let args = values(&moved_all(&case.args, t, &v));
-        let found: Pullback<Plain, N> = differentiate(&case.op, args, value(&moved(&w, t, &w_direction)));
+        let found: Pullback<Plain> = differentiate(&*case.op, args, value(&moved(&w, t, &w_direction)));
         numbers_of(&found.gradients)
     };
     let measured = slope(|t| dot(&gradients_at(t), &u));

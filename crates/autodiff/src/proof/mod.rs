@@ -52,6 +52,7 @@ mod derivatives;
 mod failure;
 mod report;
 mod run;
+mod subject;
 mod values;
 mod views;
 
@@ -63,6 +64,7 @@ use tenon_tensor::proof::{Proof, ProofVisitor};
 
 use case::Case;
 use compare::Broken;
+use subject::{DrawSubject, draw_subject};
 
 pub use failure::{Check, Failure};
 pub use report::{CaseReport, Report, table};
@@ -75,33 +77,41 @@ pub use report::{CaseReport, Report, table};
 /// # Errors
 /// The first check that does not hold, and how to see it again.
 pub fn prove_case<P: Proof<N>, const N: usize>(choices: &[u8], seed: u64) -> Result<CaseReport, Failure> {
+    prove_drawn(P::PROVES, draw_subject::<P, N>, choices, seed)
+}
+
+fn prove_drawn(
+    name: &'static str,
+    draw: DrawSubject,
+    choices: &[u8],
+    seed: u64,
+) -> Result<CaseReport, Failure> {
     let fail = |case: &str, Broken { check, what }| Failure {
         check,
-        name: P::PROVES,
+        name,
         case: case.to_owned(),
         what,
         choices: choices.to_vec(),
         seed,
     };
     let drawn = catching(Check::Draw, || {
-        let case = Case::<P, N>::draw(choices, seed);
-        let (rounded, long) = (case.rounded(), Case::<P, N>::draw_long(choices, seed));
+        let case = Case::draw(draw, choices, seed);
+        let (rounded, long) = (case.rounded(), Case::draw_long(draw, choices, seed));
         Ok((case.oracle(), rounded.oracle(), case, rounded, long))
     });
     let (oracle, rounded_oracle, case, rounded, long) = drawn.map_err(|broken| fail("not drawn", broken))?;
     let check = || {
         let dims = oracle.dims;
         catching(Check::Dims, || values::dims(&case, &oracle))?;
-        catching(Check::Poison, || values::poison::<f64, P, N>(&case, dims))?;
-        catching(Check::Poison, || values::poison::<f32, P, N>(&case, dims))?;
-        let forward =
-            catching(Check::Forward, || values::forward::<f64, P, N>(Check::Forward, &case, &oracle))?;
+        catching(Check::Poison, || values::poison::<f64>(&case, dims))?;
+        catching(Check::Poison, || values::poison::<f32>(&case, dims))?;
+        let forward = catching(Check::Forward, || values::forward::<f64>(Check::Forward, &case, &oracle))?;
         let forward_f32 = catching(Check::ForwardF32, || {
-            values::forward::<f32, P, N>(Check::ForwardF32, &rounded, &rounded_oracle)
+            values::forward::<f32>(Check::ForwardF32, &rounded, &rounded_oracle)
         })?;
         catching(Check::Views, || values::views(&case, &oracle))?;
-        catching(Check::InPlace, || values::in_place::<f64, P, N>(&case, dims))?;
-        catching(Check::InPlace, || values::in_place::<f32, P, N>(&case, dims))?;
+        catching(Check::InPlace, || values::in_place::<f64>(&case, dims))?;
+        catching(Check::InPlace, || values::in_place::<f32>(&case, dims))?;
         catching(Check::Threads, || values::threads(&long))?;
         catching(Check::Finite, || {
             values::finite(&case, dims);
@@ -133,14 +143,18 @@ fn message(panic: &(dyn Any + Send)) -> &str {
 /// # Errors
 /// The first failure.
 pub fn prove<P: Proof<N>, const N: usize>(cases: usize) -> Result<Report, Failure> {
+    prove_cases(P::PROVES, draw_subject::<P, N>, cases)
+}
+
+fn prove_cases(name: &'static str, draw: DrawSubject, cases: usize) -> Result<Report, Failure> {
     const N_CHOICES: u64 = 24;
-    let mut report = Report::new(P::PROVES);
+    let mut report = Report::new(name);
     for seed in 0..cases as u64 {
         let stream = Stream { seed, stream: 0 };
         let mut choices: Vec<u8> = (0..N_CHOICES).map(|i| stream.bits(i) as u8).collect();
         // Every kind of axis sizes in turn, so that even a few cases have seen them all.
         choices[0] = seed as u8;
-        report.add(prove_case::<P, N>(&choices, seed)?);
+        report.add(prove_drawn(name, draw, &choices, seed)?);
     }
     Ok(report)
 }
@@ -180,11 +194,4 @@ impl ProofVisitor for Prover {
     fn visit<P: Proof<N>, const N: usize>(&mut self) {
         self.results.push(prove::<P, N>(self.cases));
     }
-}
-
-/// Proves every operation of `tenon_tensor`. Other crates show theirs to a [`Prover`].
-pub fn prove_all(cases: usize) -> Vec<Result<Report, Failure>> {
-    let mut prover = Prover::new(cases);
-    tenon_tensor::ops::visit_proofs(&mut prover);
-    prover.into_results()
 }

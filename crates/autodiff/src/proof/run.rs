@@ -1,10 +1,12 @@
 //! An operation run under any backend, with its gradients.
 
-use tenon_tensor::proof::{Naive, Proof};
+use tenon_tensor::proof::Naive;
 use tenon_tensor::{Array, Backend, Dims, Element, Float, Value};
 
 use crate::autodiff::{Autodiff, Tracked};
 use crate::gradients::LeafId;
+
+use super::subject::{RunsOn, Subject};
 
 /// What is run: the operation, or the definition of a fused one.
 #[derive(Clone, Copy)]
@@ -15,54 +17,59 @@ pub(super) enum Route {
 
 impl Route {
     /// The result; none where there is no definition.
-    pub(super) fn run<P: Proof<N>, B: Backend, const N: usize>(
-        self,
-        op: &P,
-        args: [Value<B>; N],
-    ) -> Option<Value<B>> {
+    pub(super) fn run<B: Backend>(self, op: &(dyn Subject + 'static), args: Vec<Value<B>>) -> Option<Value<B>>
+    where
+        dyn Subject: RunsOn<B>,
+    {
         match self {
-            Route::Operation => Some(op.run(args)),
-            Route::Definition => op.definition(args),
+            Route::Operation => Some(RunsOn::run(op, args)),
+            Route::Definition => RunsOn::definition(op, args),
         }
     }
 }
 
 /// A result on `B`, and the cotangents of the arguments.
-pub(super) struct Pullback<B: Backend, const N: usize> {
+pub(super) struct Pullback<B: Backend> {
     pub(super) value: Value<B>,
-    pub(super) gradients: [Value<B>; N],
+    pub(super) gradients: Vec<Value<B>>,
 }
 
 /// Runs and differentiates; an argument that the result does not depend on has a gradient of
 /// zeros. Which arguments are variables is up to `tracked`; the others get zeros too.
-pub(super) fn pull_back<P: Proof<N>, B: Backend, const N: usize>(
+pub(super) fn pull_back<B: Backend>(
     route: Route,
-    op: &P,
-    args: [Value<B>; N],
+    op: &(dyn Subject + 'static),
+    args: Vec<Value<B>>,
     cotangent: Value<B>,
-    tracked: [bool; N],
-) -> Option<Pullback<B, N>> {
-    let dims = args.each_ref().map(Value::dims);
-    let ids: [LeafId; N] = std::array::from_fn(|_| LeafId::unique());
-    let mut places = ids.iter().zip(tracked);
-    let variables = args.map(|arg| match places.next() {
-        Some((&id, true)) => Autodiff::leaf(id, arg),
-        _ => Value::from_handle(Tracked { value: arg, node: None }),
-    });
+    tracked: &[bool],
+) -> Option<Pullback<B>>
+where
+    dyn Subject: RunsOn<Autodiff<B>>,
+{
+    let places: Vec<(LeafId, Dims)> = args.iter().map(|arg| (LeafId::unique(), arg.dims())).collect();
+    let enter = |((arg, &(id, _)), &tracked): ((Value<B>, &(LeafId, Dims)), &bool)| match tracked {
+        true => Autodiff::leaf(id, arg),
+        false => Value::from_handle(Tracked { value: arg, node: None }),
+    };
+    let variables = args.into_iter().zip(&places).zip(tracked).map(enter).collect();
     let y = route.run(op, variables)?;
     let gradients = Autodiff::pull_back(&y, cotangent);
     let value = Autodiff::primal(&y);
-    let gradient = |i: usize| gradients.value(ids[i]).cloned().unwrap_or_else(|| zeros(dims[i]));
-    Some(Pullback { value, gradients: std::array::from_fn(gradient) })
+    let gradient = |&(id, dims): &(LeafId, Dims)| gradients.value(id).cloned().unwrap_or_else(|| zeros(dims));
+    Some(Pullback { value, gradients: places.iter().map(gradient).collect() })
 }
 
 /// The result and gradients of the operation, with respect to all arguments.
-pub(super) fn differentiate<P: Proof<N>, B: Backend, const N: usize>(
-    op: &P,
-    args: [Value<B>; N],
+pub(super) fn differentiate<B: Backend>(
+    op: &(dyn Subject + 'static),
+    args: Vec<Value<B>>,
     cotangent: Value<B>,
-) -> Pullback<B, N> {
-    pull_back(Route::Operation, op, args, cotangent, [true; N]).expect("an operation has a result")
+) -> Pullback<B>
+where
+    dyn Subject: RunsOn<Autodiff<B>>,
+{
+    let tracked = vec![true; args.len()];
+    pull_back(Route::Operation, op, args, cotangent, &tracked).expect("an operation has a result")
 }
 
 /// Zeros under any backend.
@@ -81,8 +88,8 @@ pub(super) fn value<B: Backend>(x: &Naive) -> Value<B> {
 }
 
 /// Constants of these numbers.
-pub(super) fn values<B: Backend, const N: usize>(args: &[Naive; N]) -> [Value<B>; N] {
-    args.each_ref().map(value)
+pub(super) fn values<B: Backend>(args: &[Naive]) -> Vec<Value<B>> {
+    args.iter().map(value).collect()
 }
 
 /// The numbers behind a value.
