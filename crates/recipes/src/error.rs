@@ -1,0 +1,42 @@
+//! Why a verb did not do what it was asked to.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use tenon_train::{RunError, TrainError};
+
+/// An error that ends the program with one message.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The command line names a recipe that does not exist.
+    #[error("unknown recipe `{found}`: expected one of {expected}")]
+    UnknownRecipe { expected: String, found: String },
+    /// The command line names a dataset that does not exist.
+    #[error("unknown dataset `{found}`: expected one of {expected}")]
+    UnknownDataset { expected: String, found: String },
+    /// A run was made by a recipe that does not exist here.
+    #[error("{}: recipe: expected one of {expected}, found `{found}`", path.display())]
+    RecipeOfRun { path: PathBuf, expected: String, found: String },
+    #[error(transparent)]
+    Data(#[from] tenon_datasets::Error),
+    #[error(transparent)]
+    Run(#[from] RunError),
+    #[error(transparent)]
+    Training(#[from] TrainError<RunError>),
+    /// Ctrl-C cannot be listened to.
+    #[error("cannot listen to Ctrl-C: {0}")]
+    Interrupt(std::io::Error),
+    /// Standard output is gone.
+    #[error("cannot write to standard output: {0}")]
+    Output(#[from] std::io::Error),
+}
+
+impl Error {
+    /// 2 if the command line is wrong, as clap does; 1 otherwise.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match self {
+            Error::UnknownRecipe { .. } | Error::UnknownDataset { .. } => ExitCode::from(2),
+            _ => ExitCode::FAILURE,
+        }
+    }
+}

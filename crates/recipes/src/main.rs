@@ -1,0 +1,54 @@
+//! The binary behind `cargo xtask train`, `predict`, `gradcheck` and `data`.
+//!
+//! Each verb has a file of its own; a recipe is a file in `recipes` and a line in `recipes.rs`.
+
+#![forbid(unsafe_code)]
+
+mod data;
+mod error;
+mod gradcheck;
+mod mnist;
+mod predict;
+mod recipe;
+mod recipes;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Experiments of the Tenon deep-learning library.
+#[derive(Debug, Parser)]
+#[command(name = "tenon-recipes", version)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Trains a recipe on real data and writes its run folder.
+    Train(train::Arguments),
+    /// Classifies pictures with a trained run.
+    Predict(predict::Arguments),
+    /// Proves every operation and layer, and prints the worst errors of each.
+    Gradcheck(gradcheck::Arguments),
+    /// Lists and verifies the datasets that come with the library.
+    Data(data::Arguments),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().verb {
+        Verb::Train(arguments) => train::run(arguments),
+        Verb::Predict(arguments) => predict::run(&arguments),
+        Verb::Gradcheck(arguments) => gradcheck::run(&arguments),
+        Verb::Data(arguments) => data::run(&arguments),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            error.exit_code()
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What the recipes on MNIST have in common.
+
+use std::path::Path;
+
+use tenon_datasets::image::Picture;
+use tenon_datasets::{Dataset, Loader, Mnist, train_validation_split};
+use tenon_layers::prelude::*;
+use tenon_optim::schedule::Cosine;
+use tenon_optim::{Optimizer, Rule};
+use tenon_train::report::{Mistake, Report};
+use tenon_train::{
+    Classification, Classifier, Data, EpochMetrics, History, RunError, RunFolder, Trainer, peak_rss_mb,
+};
+
+use crate::error::Error;
+use crate::recipe::{Plan, Summary};
+
+/// Images as a model is given them.
+type Images = (Dyn, U1, U28, U28);
+
+/// How many test images are looked at together; it only affects speed.
+const TEST_BATCH: usize = 500;
+/// Steps before the learning rate is at its highest, where that is less than a tenth of the run.
+const N_WARMUP: u64 = 200;
+/// How many mistakes the report shows.
+const N_MISTAKES: usize = 32;
+
+/// Trains a model on the training images with a rule, under a cosine schedule with warm-up.
+pub(crate) fn train<M, R>(plan: &Plan, rule: R) -> Result<Summary, Error>
+where
+    M: Init + Classifier<Images, U10>,
+    R: Rule,
+{
+    let info = &plan.info;
+    let directory = plan.data.clone().unwrap_or_else(Mnist::directory);
+    let test = Mnist::test(&directory)?;
+    let (train, validation) = train_validation_split(Mnist::train(&directory)?, info.validation, info.seed)?;
+    let data = Data {
+        train: Loader::new(train, info.batch_size).shuffle(info.seed),
+        validation: (info.validation > 0).then(|| Loader::new(validation, TEST_BATCH)),
+        test: Loader::new(test.clone(), TEST_BATCH),
+    };
+
+    let mut model = M::init(&mut SeededRng::new(info.seed));
+    let n_steps = info.epochs * data.train.n_batches() as u64;
+    let schedule =
+        Cosine { peak: info.learning_rate, end: 0.0, n_warmup: N_WARMUP.min(n_steps / 10), n_steps };
+    let settings = settings(plan, &directory, &rule, parameter_count(&model), &data);
+    let mut trainer = Trainer::new(info.seed, Optimizer::new(rule), schedule)
+        .patience(plan.patience)
+        .interrupt(plan.interrupt.clone());
+
+    let folder = RunFolder::create(&plan.out, info)?;
+    let n_examples = data.train.dataset().len();
+    println!(
+        "training {} on {n_examples} images: seed {}, {} epochs of {} steps; {}",
+        info.recipe,
+        info.seed,
+        info.epochs,
+        data.train.n_batches(),
+        folder.path().display(),
+    );
+    let history = trainer.fit(&mut model, &Classification, data, info.epochs, |metrics, best| {
+        print_epoch(metrics, info.epochs);
+        folder.append_metrics(metrics)?;
+        best.map_or(Ok::<(), RunError>(()), |model| folder.save_model(model))
+    })?;
+
+    let report = Report {
+        title: &format!("{}: {}", info.recipe, plan.about),
+        settings,
+        history: &history,
+        classes: (0..Mnist::CLASSES).map(|digit| digit.to_string()).collect(),
+        mistakes: mistakes(&model, &test)?,
+    };
+    folder.write("report.html", report.to_html().as_bytes())?;
+    Ok(summary(plan, &history, folder))
+}
+
+fn print_epoch(metrics: &EpochMetrics, n_epochs: u64) {
+    let validation = metrics.validation.map_or_else(String::new, |on_validation| {
+        format!("  validation {:.2} %", 100.0 * on_validation.accuracy)
+    });
+    println!(
+        "epoch {}/{n_epochs}: loss {:.4}  training {:.2} %{validation}  test {:.2} %  {:.1} s, {:.0} images/s",
+        metrics.epoch,
+        metrics.train.loss,
+        100.0 * metrics.train.accuracy,
+        100.0 * metrics.test.accuracy,
+        metrics.seconds,
+        metrics.samples_per_second,
+    );
+}
+
+/// What the report says of how the run was made.
+fn settings<D: Dataset, T: Dataset>(
+    plan: &Plan,
+    directory: &Path,
+    rule: &impl Rule,
+    n_parameters: usize,
+    data: &Data<D, T>,
+) -> Vec<(&'static str, String)> {
+    let info = &plan.info;
+    vec![
+        ("recipe", info.recipe.clone()),
+        ("seed", info.seed.to_string()),
+        ("epochs", info.epochs.to_string()),
+        ("batch size", info.batch_size.to_string()),
+        ("update rule", format!("{rule:?}")),
+        (
+            "learning rate",
+            format!("{} at its highest, after a warm-up and down along a cosine", info.learning_rate),
+        ),
+        ("parameters", n_parameters.to_string()),
+        ("training images", data.train.dataset().len().to_string()),
+        ("validation images", info.validation.to_string()),
+        ("test images", data.test.dataset().len().to_string()),
+        ("data", directory.display().to_string()),
+        ("threads", tenon_layers::tensor::threads::num_threads().to_string()),
+        ("version", info.version.clone()),
+    ]
+}
+
+fn summary(plan: &Plan, history: &History, folder: RunFolder) -> Summary {
+    Summary {
+        recipe: plan.info.recipe.clone(),
+        seed: plan.info.seed,
+        epochs: history.epochs.len() as u64,
+        train_loss: history.last().map_or(f64::NAN, |epoch| epoch.train.loss),
+        test_accuracy: history.test.accuracy(),
+        seconds: history.seconds,
+        samples_per_second: history.samples_per_second(),
+        peak_rss_mb: peak_rss_mb(),
+        run: folder.path().to_owned(),
+        interrupted: history.interrupted,
+    }
+}
+
+/// The test images that the model is wrong about, the most confident answers first.
+fn mistakes<M: Classifier<Images, U10>>(model: &M, test: &Mnist) -> Result<Vec<Mistake>, Error> {
+    let mut mistakes = Vec::new();
+    let examples: Vec<usize> = (0..test.len()).collect();
+    for examples in examples.chunks(TEST_BATCH) {
+        let (images, _) = test.batch(examples)?;
+        for (&example, probabilities) in examples.iter().zip(probabilities(model, images)) {
+            let (answer, probability) = likeliest(&probabilities);
+            let label = usize::from(test.labels()[example]);
+            if answer != label {
+                let pixels = test.image(example).to_vec();
+                let width = Mnist::SIDE as u32;
+                mistakes.push(Mistake { width, pixels, label, answer, probability: f64::from(probability) });
+            }
+        }
+    }
+    mistakes.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+    mistakes.truncate(N_MISTAKES);
+    Ok(mistakes)
+}
+
+/// The probabilities that a trained model gives to the ten digits, for each picture.
+pub(crate) fn predict<M>(run: &RunFolder, pictures: &[Picture]) -> Result<Vec<Vec<f32>>, Error>
+where
+    M: Init + Classifier<Images, U10>,
+{
+    let mut model = M::init(&mut SeededRng::new(0));
+    run.load_model(&mut model)?;
+    let digits: Vec<_> = pictures.iter().map(Picture::to_mnist).collect();
+    let images = Mnist::images_to_tensor(digits.iter().map(|digit| digit.as_slice()));
+    Ok(probabilities(&model, images))
+}
+
+fn probabilities<M: Classifier<Images, U10>>(model: &M, images: Tensor<Images>) -> Vec<Vec<f32>> {
+    let scores: Tensor<(Dyn, U10)> = model.forward(images, &mut Context::eval());
+    scores.softmax::<1>().to_vec().chunks(Mnist::CLASSES).map(<[f32]>::to_vec).collect()
+}
+
+/// The most probable class and its probability.
+pub(crate) fn likeliest(probabilities: &[f32]) -> (usize, f32) {
+    let numbered = probabilities.iter().copied().enumerate();
+    numbered.max_by(|a, b| a.1.total_cmp(&b.1)).expect("there are classes")
+}
