@@ -10,12 +10,21 @@ use crate::workspace::{Failure, Outcome, root};
 struct Kind {
     name: &'static str,
     folder: &'static str,
-    /// The skeleton, of a thing called `example_name` whose type is `ExampleName`.
+    /// The skeleton, of a thing called `example_name` or `example-name` whose type is `ExampleName`.
     template: &'static str,
     /// The file that makes the new one known.
     list: &'static str,
-    /// The lines it takes, each among similar lines that are sorted.
+    /// The lines it takes, each among similar lines.
     lines: &'static [&'static str],
+    order: Order,
+}
+
+/// Where among similar lines a new one goes.
+#[derive(Clone, Copy)]
+enum Order {
+    ByName,
+    /// After all others, where the first one means something.
+    Last,
 }
 
 const KINDS: &[Kind] = &[
@@ -25,6 +34,7 @@ const KINDS: &[Kind] = &[
         template: include_str!("../templates/op.rs"),
         list: "crates/tensor/src/ops/mod.rs",
         lines: &["example_name,"],
+        order: Order::ByName,
     },
     Kind {
         name: "layer",
@@ -32,6 +42,7 @@ const KINDS: &[Kind] = &[
         template: include_str!("../templates/layer.rs"),
         list: "crates/layers/src/lib.rs",
         lines: &["example_name: ExampleName;"],
+        order: Order::ByName,
     },
     Kind {
         name: "optimizer",
@@ -39,6 +50,7 @@ const KINDS: &[Kind] = &[
         template: include_str!("../templates/optimizer.rs"),
         list: "crates/optim/src/lib.rs",
         lines: &["example_name::ExampleName,"],
+        order: Order::ByName,
     },
     Kind {
         name: "dataset",
@@ -46,6 +58,15 @@ const KINDS: &[Kind] = &[
         template: include_str!("../templates/dataset.rs"),
         list: "crates/datasets/src/lib.rs",
         lines: &["mod example_name;", "pub use example_name::ExampleName;"],
+        order: Order::ByName,
+    },
+    Kind {
+        name: "recipe",
+        folder: "crates/recipes/src/recipes",
+        template: include_str!("../templates/recipe.rs"),
+        list: "crates/recipes/src/recipes.rs",
+        lines: &["example_name,"],
+        order: Order::Last,
     },
 ];
 
@@ -83,7 +104,7 @@ fn changes(kind: &Kind, name: &str, root: &Path) -> Result<[(String, String); 2]
     let mut list = fs::read_to_string(root.join(kind.list))
         .map_err(|error| format!("cannot read {}: {error}", kind.list))?;
     for line in kind.lines {
-        list = insert_sorted(&list, line, name)
+        list = insert(&list, line, name, kind.order)
             .ok_or_else(|| format!("{} has no lines like `{line}` to add one to", kind.list))?;
     }
     Ok([(path, fill_in(kind.template, name)), (kind.list.to_owned(), list)])
@@ -102,7 +123,10 @@ fn check_name(name: &str) -> Result<(), String> {
 }
 
 fn fill_in(template: &str, name: &str) -> String {
-    template.replace("example_name", name).replace("ExampleName", &type_name(name))
+    template
+        .replace("example_name", name)
+        .replace("example-name", &name.replace('_', "-"))
+        .replace("ExampleName", &type_name(name))
 }
 
 /// `hard_sigmoid` as `HardSigmoid`.
@@ -111,8 +135,8 @@ fn type_name(name: &str) -> String {
     name.split('_').map(capitalized).collect()
 }
 
-/// `text` with one more line like `line`, before the first of its kind that sorts after it.
-fn insert_sorted(text: &str, line: &str, name: &str) -> Option<String> {
+/// `text` with one more line like `line`; `None` if there is no similar line.
+fn insert(text: &str, line: &str, name: &str, order: Order) -> Option<String> {
     let (start, rest) = line.split_once("example_name")?;
     let separator = rest.split("ExampleName").next()?;
     let end = line.chars().next_back()?;
@@ -127,10 +151,13 @@ fn insert_sorted(text: &str, line: &str, name: &str) -> Option<String> {
 
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let last = lines.iter().rposition(|line| is_alike(line))?;
-    let first_greater = lines.iter().position(|line| is_alike(line) && line.trim() > new_line.as_str());
+    let place = match order {
+        Order::ByName => lines.iter().position(|line| is_alike(line) && line.trim() > new_line.as_str()),
+        Order::Last => None,
+    };
     let indentation = lines[last].len() - lines[last].trim_start().len();
     let new_line = format!("{}{new_line}", &lines[last][..indentation]);
-    lines.insert(first_greater.unwrap_or(last + 1), new_line);
+    lines.insert(place.unwrap_or(last + 1), new_line);
     Some(lines.join("\n") + "\n")
 }
 
@@ -157,18 +184,20 @@ mod tests {
     #[test]
     fn keeps_listings_sorted() {
         let text = "//! Ops.\n\nmod abs;\nmod exp;\n\nfn f() {}\n";
-        let with = |name| insert_sorted(text, "mod example_name;", name).unwrap();
+        let with = |name| insert(text, "mod example_name;", name, Order::ByName).unwrap();
         assert_eq!(with("add"), "//! Ops.\n\nmod abs;\nmod add;\nmod exp;\n\nfn f() {}\n");
         assert_eq!(with("aaa"), "//! Ops.\n\nmod aaa;\nmod abs;\nmod exp;\n\nfn f() {}\n");
+        let last = insert(text, "mod example_name;", "add", Order::Last).unwrap();
+        assert_eq!(last, "//! Ops.\n\nmod abs;\nmod exp;\nmod add;\n\nfn f() {}\n");
         assert_eq!(with("tanh"), "//! Ops.\n\nmod abs;\nmod exp;\nmod tanh;\n\nfn f() {}\n");
-        assert_eq!(insert_sorted("fn f() {}\n", "mod example_name;", "x"), None);
+        assert_eq!(insert("fn f() {}\n", "mod example_name;", "x", Order::ByName), None);
     }
 
     #[test]
     fn keeps_the_indentation_of_a_listing() {
         let text = "ops! {\n    abs,\n    exp,\n}\n";
         let expected = "ops! {\n    abs,\n    cos,\n    exp,\n}\n";
-        assert_eq!(insert_sorted(text, "example_name,", "cos").as_deref(), Some(expected));
+        assert_eq!(insert(text, "example_name,", "cos", Order::ByName).as_deref(), Some(expected));
     }
 
     #[test]
@@ -176,7 +205,7 @@ mod tests {
         let text = "mod b;\npub use a::{A, C};\npub use b::B;\npub use d as c;\n";
         let expected = "mod b;\npub use a::{A, C};\npub use aa::Aa;\npub use b::B;\npub use d as c;\n";
         let line = "pub use example_name::ExampleName;";
-        assert_eq!(insert_sorted(text, line, "aa").as_deref(), Some(expected));
+        assert_eq!(insert(text, line, "aa", Order::ByName).as_deref(), Some(expected));
     }
 
     #[test]
@@ -184,7 +213,7 @@ mod tests {
         let text = "f::g(a);\nmod z;\nlist! {\n    b: B, C;\n    d: D;\n}\n";
         let expected = "f::g(a);\nmod z;\nlist! {\n    a: A;\n    b: B, C;\n    d: D;\n}\n";
         let line = "example_name: ExampleName;";
-        assert_eq!(insert_sorted(text, line, "a").as_deref(), Some(expected));
+        assert_eq!(insert(text, line, "a", Order::ByName).as_deref(), Some(expected));
     }
 
     #[test]
@@ -192,8 +221,10 @@ mod tests {
         for kind in KINDS {
             let [(path, skeleton), (_, list)] = changes(kind, "zz_unused", &root()).unwrap();
             assert!(path.ends_with("/zz_unused.rs"));
-            assert!(skeleton.contains("ZzUnused"), "{path}");
-            assert!(!skeleton.contains("example_name") && !skeleton.contains("ExampleName"), "{path}");
+            assert!(skeleton.contains("ZzUnused") || skeleton.contains("zz-unused"), "{path}");
+            for placeholder in ["example_name", "example-name", "ExampleName"] {
+                assert!(!skeleton.contains(placeholder), "{path}");
+            }
             assert_eq!(list.matches("zz_unused").count(), kind.lines.len(), "{}", kind.list);
         }
     }
