@@ -101,11 +101,12 @@ fn path(text: &str) -> (&str, &str) {
     (name, rest)
 }
 
-/// Splits a number, however it is spelled, off the front; returns its decimal digits.
+/// Splits a size, however it is spelled, off the front; returns its decimal digits, or `Dyn`.
 fn number(text: &str) -> Option<(String, &str)> {
     let (name, rest) = path(text);
     match name {
         "UTerm" | "UInt" => tower(text).map(|(value, rest)| (value.to_string(), rest)),
+        "Dyn" | "_Dyn" => Some(("Dyn".to_owned(), rest)),
         _ => {
             let digits = name.strip_prefix('_')?;
             if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -152,15 +153,17 @@ mod tests {
             "`(Dyn, 3)`\n"
         );
         assert_eq!(
-            decode("left is (_32, tenon_shape::decimal::_50<_257>), right is _7"),
-            "left is (32, 50257), right is 7\n"
+            decode("left is (_Dyn, tenon_shape::decimal::_50<_257>), right is tenon_layers::prelude::Dyn"),
+            "left is (Dyn, 50257), right is Dyn\n"
         );
         assert_eq!(decode("_1<_000<_007>>"), "1000007\n");
     }
 
     #[test]
     fn what_is_not_a_whole_number_stays() {
-        for text in ["UInt<UInt<..., ...>, ...>", "UInt<_, B1>", "MyUTerm", "UTerminal", "x_10", "_", "_a1", "1_000"] {
+        for text in
+            ["UInt<UInt<..., ...>, ...>", "UInt<_, B1>", "MyUTerm", "UTerminal", "x_10", "_", "_a1", "1_000"]
+        {
             assert_eq!(decode(text), format!("{text}\n"));
         }
     }
