@@ -1,9 +1,10 @@
 //! Arithmetic on dims, in two layers.
 //!
-//! `Size…` traits are defined on canonical sizes: a number with a number is computed by the compiler, anything with
-//! [`Dyn`] is `Dyn` and is computed at run time. `Dim…` traits lift them to all dims, forgetting names.
-//! The messages sit on the `Size…` traits and the impls in between are not recommended: the compiler then stops
-//! there, instead of explaining how typenum subtracts bits.
+//! `Size…` traits are defined on canonical sizes: a number with a number is computed by the
+//! compiler, anything with [`Dyn`] is `Dyn` and is computed at run time. `Dim…` traits lift them to
+//! all dims, forgetting names. The messages sit on the `Size…` traits and the impls in between are
+//! not recommended: the compiler then stops there, instead of explaining how typenum subtracts
+//! bits.
 
 use core::ops::{Add, Div, Mul, Rem, Sub};
 

@@ -34,7 +34,8 @@ pub trait Axis<const I: usize>: Shape {
 
 /// A shape with at least one axis, seen as its last axis and all that lead to it.
 ///
-/// What acts on the last axis (a linear layer, a layer norm, a bias) accepts any leading axes through this trait.
+/// What acts on the last axis (a linear layer, a layer norm, a bias) accepts any leading axes
+/// through this trait.
 #[diagnostic::on_unimplemented(message = "shape `{Self}` has no last axis", label = "a scalar has no axes")]
 pub trait Last: Shape {
     /// The last axis.
@@ -139,7 +140,8 @@ macro_rules! last {
     };
 }
 
-// Walks along a tuple: every axis in turn is `this`, between those before and those after; the final one is `last`.
+// Walks along a tuple: every axis in turn is `this`, between those before and those after; the
+// final one is `last`.
 macro_rules! axes {
     ($($Axis:ident $i:tt)*) => { axes!(@ ; $($Axis $i)*); };
     (@ $($Before:ident $b:tt)*; $This:ident $i:tt) => {

@@ -1,4 +1,5 @@
-//! Broadcasting: shapes are aligned at their last axes; an axis of size 1 stretches, and missing axes are added in front.
+//! Broadcasting: shapes are aligned at their last axes; an axis of size 1 stretches, and missing
+//! axes are added in front.
 
 use typenum::{B0, B1, Bit, U1, UInt, UTerm, Unsigned};
 
@@ -78,7 +79,8 @@ macro_rules! axes_differ {
     };
 }
 
-// The ways in which two numbers differ, neither of which is 0 or 1: in the lowest bit, in a higher one, in length.
+// The ways in which two numbers differ, neither of which is 0 or 1: in the lowest bit, in a higher
+// one, in length.
 axes_differ!({} [X Y C D] Many<X, C, B0>, Many<Y, D, B1>);
 axes_differ!({} [X Y C D] Many<X, C, B1>, Many<Y, D, B0>);
 each_difference! {
@@ -106,7 +108,8 @@ pub trait Broadcast<R>: Shape {
     fn broadcast(&self, right: &R) -> Self::Output;
 }
 
-// The compiler lists similar impls in its errors, but not those for a type parameter: hence this one impl for all.
+// The compiler lists similar impls in its errors, but not those for a type parameter: hence this
+// one impl for all.
 impl<L: Stretch<R>, R> Broadcast<R> for L {
     type Output = L::Output;
 
@@ -168,7 +171,8 @@ macro_rules! broadcast {
     };
 }
 
-// All pairs of ranks with the given axes in common: one operand has these leading axes, or all but the first of them, ...
+// All pairs of ranks with the given axes in common: one operand has these leading axes, or all but
+// the first of them, ...
 macro_rules! leading {
     ([]; [$($Both:ident)*]) => {
         broadcast!(left [] both [$($Both)*]);

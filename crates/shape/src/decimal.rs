@@ -7,7 +7,8 @@ use typenum::{B0, B1, U0, U1, U2, U3, U4, U5, U6, U7, U8, U9, UInt, UTerm};
 
 use crate::dim::Dyn;
 
-/// What is written in a message: the number of a typenum number, the name of a dim, a tuple of these for a shape.
+/// What is written in a message: the number of a typenum number, the name of a dim, a tuple of
+/// these for a shape.
 #[diagnostic::on_unimplemented(
     message = "two axes or shapes that must be the same differ",
     label = "this does not fit",
@@ -28,8 +29,12 @@ impl<High: Digits<Digits: Double<Low, Output: Groups<()>>>, Low> Decimal for UIn
 }
 
 impl Decimal for Dyn {
-    type Name = Dyn;
+    type Name = _Dyn;
 }
+
+/// [`Dyn`] in a message. The compiler prints a name with its whole path if the program imports that
+/// name by a glob, as it does `Dyn`.
+pub struct _Dyn;
 
 macro_rules! decimal_shape {
     ($($D:ident)*) => {
@@ -61,7 +66,8 @@ impl<High: Digits<Digits: Double<Low>>, Low> Digits for UInt<High, Low> {
     type Digits = <High::Digits as Double<Low>>::Output;
 }
 
-/// Decimal digits that are doubled, plus a carry bit: one such step per bit of a number, from the highest bit on.
+/// Decimal digits that are doubled, plus a carry bit: one such step per bit of a number, from the
+/// highest bit on.
 pub trait Double<Carry> {
     /// The digits that result.
     type Output;

@@ -1,17 +1,17 @@
 //! How a compile error comes to show decimal numbers, at no cost where the numbers agree.
 //!
-//! `impl<D> Same<D, D>` says when two axes agree, and holds for every `D` of generic code.
-//! If two numbers do not agree, that impl does not apply, and the compiler would print both in binary, abbreviated.
-//! So there are further impls, for numbers that first differ in bit 0, in bit 1, and so on: they do not overlap with
-//! the one above, which is why coherence admits them, and they can never be used, because each has two clauses that
-//! never hold:
+//! `impl<D> Same<D, D>` says when two axes agree, and holds for every `D` of generic code. If two
+//! numbers do not agree, that impl does not apply, and the compiler would print both in binary,
+//! abbreviated. So there are further impls, for numbers that first differ in bit 0, in bit 1, and
+//! so on: they do not overlap with the one above, which is why coherence admits them, and they can
+//! never be used, because each has two clauses that never hold:
 //!
 //! - [`Never`] fails at once, so that nothing else is computed where the compiler only tries the impl out;
 //! - the other leads to a trait that carries the message, and to that trait the numbers are given in decimal.
 //!   It has `Never` as a supertrait, and the compiler does not report an error that another one implies.
 //!
-//! The self type of all these impls is a type parameter, because the compiler adds a list of similar impls to its
-//! errors, but leaves out those.
+//! The self type of all these impls is a type parameter, because the compiler adds a list of
+//! similar impls to its errors, but leaves out those.
 
 /// Implemented by nothing.
 pub trait Never {}

@@ -6,8 +6,9 @@ use crate::failure::size_is_not;
 
 /// An axis of a shape: a typenum number, [`Dyn`], or a type declared by [`dim!`](crate::dim!).
 ///
-/// Two axes are the same only if their types are the same: `dim!(pub Model = 768)` and `dim!(pub Hidden = 768)` do not
-/// mix, and neither mixes with the plain number 768. Arithmetic forgets names.
+/// Two axes are the same only if their types are the same: `dim!(pub Model = 768)` and `dim!(pub
+/// Hidden = 768)` do not mix, and neither mixes with the plain number 768. Arithmetic forgets
+/// names.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an axis of a shape",
     label = "not an axis",
@@ -40,7 +41,8 @@ pub trait Size: Dim<Size = Self> + sealed::Sealed {}
 
 /// A size known only at run time, such as that of a batch.
 ///
-/// Two `Dyn`s have the same type, so whether they are equal is checked at run time, by the operation that needs it.
+/// Two `Dyn`s have the same type, so whether they are equal is checked at run time, by the
+/// operation that needs it.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Dyn(pub usize);
 

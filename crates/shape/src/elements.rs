@@ -1,4 +1,5 @@
-//! The elements of a static shape as an array, so that tables and constants need no allocator and no length check.
+//! The elements of a static shape as an array, so that tables and constants need no allocator and
+//! no length check.
 
 use generic_array::GenericArray;
 

@@ -1,10 +1,11 @@
 //! Tensor shapes as types.
 //!
-//! A shape is a plain tuple of dims, such as `(Dyn, U1, U28, U28)`.
-//! A [`Dim`] is a typenum number (zero-sized), a [`Dyn`] size known only at run time, or a named axis declared by [`dim!`].
-//! Everything that can be asked about shapes is a trait: which axes there are ([`Axis`], [`Last`]), what arithmetic on
-//! sizes gives ([`DimAdd`], [`WindowOut`], …), and which shapes go together ([`MatMul`], [`SameShape`], [`Broadcast`], …).
-//! A wrong combination does not compile, and the compiler says why in words.
+//! A shape is a plain tuple of dims, such as `(Dyn, U1, U28, U28)`. A [`Dim`] is a typenum number
+//! (zero-sized), a [`Dyn`] size known only at run time, or a named axis declared by [`dim!`].
+//! Everything that can be asked about shapes is a trait: which axes there are ([`Axis`], [`Last`]),
+//! what arithmetic on sizes gives ([`DimAdd`], [`WindowOut`], …), and which shapes go together
+//! ([`MatMul`], [`SameShape`], [`Broadcast`], …). A wrong combination does not compile, and the
+//! compiler says why in words.
 //!
 //! ```
 //! use tenon_shape::{Dim, Dyn, Flatten, MatMul, Shape, shape};

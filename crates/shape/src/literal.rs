@@ -1,4 +1,5 @@
-//! Literals: `d!(50257)` for a number, `shape![B, 1, 28, 28]` for a shape, `dim!(pub Vocab = 50257)` for a named axis.
+//! Literals: `d!(50257)` for a number, `shape![B, 1, 28, 28]` for a shape, `dim!(pub Vocab =
+//! 50257)` for a named axis.
 
 /// The typenum number of an integer literal of any size.
 ///

@@ -40,7 +40,8 @@ pub trait MatMul<R>: Shape {
     fn matmul_shape(&self, right: &R) -> Self::Output;
 }
 
-// The compiler lists similar impls in its errors, but not those for a type parameter: hence this one impl for all.
+// The compiler lists similar impls in its errors, but not those for a type parameter: hence this
+// one impl for all.
 impl<L: Multiply<R>, R> MatMul<R> for L {
     type Output = L::Output;
 
@@ -71,7 +72,8 @@ impl<S: Shape> Multiply<Decoy> for S {
     }
 }
 
-/// Compares sizes known only at run time: the contracted ones, then the batch ones, as (left axis, right axis).
+/// Compares sizes known only at run time: the contracted ones, then the batch ones, as (left axis,
+/// right axis).
 #[inline(always)]
 fn check<L: Shape, R: Shape>(left: &L, right: &R, contracted: (usize, usize), batch: &[(usize, usize)]) {
     // An axis that must agree has the same type on both sides, so one static shape settles it.

@@ -65,8 +65,9 @@ numel!(A B C D E F);
 
 /// A shape with the same number of elements as `To`.
 ///
-/// Where both have the same number of axes known only at run time, the compiler compares the products of the others:
-/// (`Dyn`, 1, 28, 28) is not reshaped to (`Dyn`, 783), whatever the batch. The rest is compared at run time.
+/// Where both have the same number of axes known only at run time, the compiler compares the
+/// products of the others: (`Dyn`, 1, 28, 28) is not reshaped to (`Dyn`, 783), whatever the batch.
+/// The rest is compared at run time.
 pub trait ReshapeTo<To: Shape>: Shape {
     /// Compares the numbers of elements, as far as they are known only at run time.
     ///
@@ -149,7 +150,8 @@ factors!(A B C; D);
 factors!(A B C D; E);
 factors!(A B C D E; F);
 
-/// Two counts of unknown axes, under which the known products `L` and `R` of shapes `S` and `To` may or may not differ.
+/// Two counts of unknown axes, under which the known products `L` and `R` of shapes `S` and `To`
+/// may or may not differ.
 pub trait Comparable<Count, L, R, S, To> {}
 
 impl<L, R, S, To> Comparable<(), L, R, S, To> for () where (): SameNumel<L, R, S, To> {}

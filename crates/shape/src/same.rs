@@ -1,7 +1,8 @@
-//! Equalities: a trait with a message of its own for every reason why two axes, or two shapes, must be the same.
+//! Equalities: a trait with a message of its own for every reason why two axes, or two shapes, must
+//! be the same.
 //!
-//! Repeating a type parameter in an impl would express an equality too, but the compiler would then unify and report
-//! mismatched types with their digits elided, and no message of ours.
+//! Repeating a type parameter in an impl would express an equality too, but the compiler would then
+//! unify and report mismatched types with their digits elided, and no message of ours.
 
 use typenum::{B0, B1, UInt, UTerm};
 
@@ -72,9 +73,10 @@ where
 
 /// Not a shape, and there is no value of it.
 ///
-/// With a single candidate the compiler would infer the type of an argument from a relation before it looks at the
-/// argument, and report mismatched types. A second candidate that can never be used keeps the question open, so that a
-/// wrong argument violates the relation, whose message is then shown.
+/// With a single candidate the compiler would infer the type of an argument from a relation before
+/// it looks at the argument, and report mismatched types. A second candidate that can never be used
+/// keeps the question open, so that a wrong argument violates the relation, whose message is then
+/// shown.
 #[doc(hidden)]
 #[derive(Copy, Clone)]
 pub enum Decoy {}

@@ -34,7 +34,8 @@ macro_rules! same_axis {
 
             use $crate::decimal::Decimal;
             use $crate::differ::{Never, each_difference};
-            use $crate::dim::Dyn;
+            use $crate::dim::{Dim, Dyn};
+            use $crate::same::Decoy;
             use $crate::same_axis::axes_differ;
 
             /// `L` and `R` are the same.
@@ -42,6 +43,8 @@ macro_rules! same_axis {
             pub(crate) trait Same<L, R> {}
 
             impl<This, Axis> Same<Axis, Axis> for This {}
+
+            impl<This, Axis: Dim> Same<Axis, Decoy> for This {}
 
             each_difference!(axes_differ {});
             axes_differ!({} [X Y] Dyn, UInt<X, Y>);

@@ -36,8 +36,8 @@ pub trait Shape: SixAxes + Copy + 'static {
 
 /// The axes of any shape as six types, of which those that it does not have are `()`.
 ///
-/// A relation between shapes of equal rank is thereby the conjunction of six relations between axes, in code that is
-/// generic over a shape, too.
+/// A relation between shapes of equal rank is thereby the conjunction of six relations between
+/// axes, in code that is generic over a shape, too.
 #[doc(hidden)]
 pub trait SixAxes {
     type A0;

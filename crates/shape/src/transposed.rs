@@ -8,8 +8,8 @@ use crate::dim::{Dim, Dyn, Size, of_size};
 use crate::failure::no_result;
 use crate::window::Dilate;
 
-/// An axis that a transposed convolution widens: the inverse of [`WindowOut`](crate::WindowOut), with `OP` more
-/// positions at the end.
+/// An axis that a transposed convolution widens: the inverse of [`WindowOut`](crate::WindowOut),
+/// with `OP` more positions at the end.
 ///
 /// The result has size (H − 1)S − 2P + D(K − 1) + OP + 1.
 pub trait TransposedOut<K: Unsigned, S: Unsigned, P: Unsigned, OP: Unsigned = U0, D: Unsigned = U1>:

@@ -1,6 +1,7 @@
 //! The size of an axis after a window slides along it: convolution and pooling.
 //!
-//! Strides 1, 2 and 4 drop bits instead of dividing: typenum's division costs the compiler about eight times as much.
+//! Strides 1, 2 and 4 drop bits instead of dividing: typenum's division costs the compiler about
+//! eight times as much.
 
 use core::ops::{Add, Div, Mul, Sub};
 
@@ -11,8 +12,8 @@ use typenum::{
 use crate::dim::{Dim, Dyn, Size, of_size};
 use crate::failure::window_too_large;
 
-/// An axis along which a window slides: `K` wide, in steps of `S`, over `P` zeros on either side, with `D` positions
-/// from one tap to the next.
+/// An axis along which a window slides: `K` wide, in steps of `S`, over `P` zeros on either side,
+/// with `D` positions from one tap to the next.
 ///
 /// The result has size ⌊(H + 2P − D(K − 1) − 1) / S⌋ + 1.
 pub trait WindowOut<K: Unsigned, S: Unsigned, P: Unsigned, D: Unsigned = U1>: Dim {

@@ -1,0 +1,8 @@
+//! A matrix has an axis 1.
+
+use tenon_layers::prelude::*;
+
+fn main() {
+    let x: Tensor<(U2, U3)> = Tensor::ones();
+    let _ = x.sum::<1>();
+}
