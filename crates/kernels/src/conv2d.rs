@@ -6,11 +6,11 @@
 //! convolution, which mathematics calls cross-correlation.
 
 mod correlate;
-mod forward;
+pub(crate) mod forward;
 mod input_gradient;
-mod planes;
+pub(crate) mod planes;
 mod strips;
-mod weight_gradient;
+pub(crate) mod weight_gradient;
 
 pub use forward::forward;
 pub use input_gradient::input_gradient;

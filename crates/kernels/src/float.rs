@@ -102,9 +102,10 @@ pub trait Float:
 /// What the kernels know about an element and nobody else needs to.
 pub(crate) mod sealed {
     use super::{Simd, Vector};
+    use crate::compiled::Compiled;
     use crate::scratch::Plain;
 
-    pub trait Element: Plain {
+    pub trait Element: Plain + Compiled {
         /// The vector of this element on the instruction set `S`.
         type Vector<S: Simd>: Vector<Self>;
 

@@ -6,7 +6,7 @@
 
 mod blocked;
 mod operand;
-mod pack;
+pub(crate) mod pack;
 mod portable;
 pub(crate) mod tile;
 
@@ -14,7 +14,6 @@ use crate::Float;
 use crate::layout::View;
 use crate::simd::{Level, level};
 
-pub(crate) use blocked::pack_panel;
 pub use operand::{Activation, Bias, Epilogue, MatMut, MatRef};
 
 /// `C = act(α·A·B + β·C + bias)`. With β = 0, C is not read.

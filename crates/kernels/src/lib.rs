@@ -14,6 +14,7 @@
 //!
 //! Wrong lengths are a caller's bug and panic with the lengths in the message.
 
+mod compiled;
 pub mod conv2d;
 pub mod elementwise;
 pub mod float;

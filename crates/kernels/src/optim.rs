@@ -3,7 +3,7 @@
 //! The formulas are those of PyTorch, in its order of operations.
 
 use crate::Float;
-use crate::simd::{Kernel, Simd, dispatch};
+use crate::simd::{Kernel, Simd};
 use crate::threads::{parallel_chunks_mut, parallel_chunks_mut2};
 
 /// How many elements a task has.
@@ -36,7 +36,7 @@ pub fn sgd<E: Float>(rule: &Sgd, param: &mut [E], grad: &[E]) {
     assert_eq!(param.len(), grad.len(), "a gradient for each parameter");
     parallel_chunks_mut(param, BLOCK, |i, param| {
         let grad = &grad[i * BLOCK..][..param.len()];
-        dispatch(SgdBody { rule, param, grad });
+        E::sgd_step(SgdStep { rule, param, grad });
     });
 }
 
@@ -47,7 +47,7 @@ pub fn sgd_momentum<E: Float>(rule: &Sgd, param: &mut [E], grad: &[E], velocity:
     assert_eq!(param.len(), velocity.len(), "a velocity for each parameter");
     parallel_chunks_mut2(param, BLOCK, velocity, BLOCK, |i, param, velocity| {
         let grad = &grad[i * BLOCK..][..param.len()];
-        dispatch(SgdMomentumBody { rule, param, grad, velocity });
+        E::momentum_step(MomentumStep { rule, param, grad, velocity });
     });
 }
 
@@ -90,17 +90,17 @@ pub fn adam<E: Float>(rule: &Adam, param: &mut [E], grad: &[E], mean: &mut [E], 
         let grad = &grad[i * BLOCK..][..param.len()];
         // SAFETY: chunk i is only touched by task i.
         let square = unsafe { square.slice(i * BLOCK, param.len()) };
-        dispatch(AdamBody { rule, param, grad, mean, square });
+        E::adam_step(AdamStep { rule, param, grad, mean, square });
     });
 }
 
-struct SgdBody<'a, 'y, E> {
+pub(crate) struct SgdStep<'a, 'y, E> {
     rule: &'a Sgd,
     param: &'y mut [E],
     grad: &'a [E],
 }
 
-impl<E: Float> Kernel for SgdBody<'_, '_, E> {
+impl<E: Float> Kernel for SgdStep<'_, '_, E> {
     type Output = ();
 
     #[inline(always)]
@@ -114,14 +114,14 @@ impl<E: Float> Kernel for SgdBody<'_, '_, E> {
     }
 }
 
-struct SgdMomentumBody<'a, 'y, E> {
+pub(crate) struct MomentumStep<'a, 'y, E> {
     rule: &'a Sgd,
     param: &'y mut [E],
     grad: &'a [E],
     velocity: &'y mut [E],
 }
 
-impl<E: Float> Kernel for SgdMomentumBody<'_, '_, E> {
+impl<E: Float> Kernel for MomentumStep<'_, '_, E> {
     type Output = ();
 
     #[inline(always)]
@@ -139,7 +139,7 @@ impl<E: Float> Kernel for SgdMomentumBody<'_, '_, E> {
     }
 }
 
-struct AdamBody<'a, 'y, E> {
+pub(crate) struct AdamStep<'a, 'y, E> {
     rule: &'a Adam,
     param: &'y mut [E],
     grad: &'a [E],
@@ -147,7 +147,7 @@ struct AdamBody<'a, 'y, E> {
     square: &'y mut [E],
 }
 
-impl<E: Float> Kernel for AdamBody<'_, '_, E> {
+impl<E: Float> Kernel for AdamStep<'_, '_, E> {
     type Output = ();
 
     #[inline(always)]

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::simd::{Kernel, Simd, dispatch};
+use crate::simd::{Kernel, Simd};
 use crate::threads::parallel_chunks_mut;
 use crate::{Float, scratch};
 
@@ -119,7 +119,7 @@ pub fn max_indices<E: Float>(sizes: &Pool2d, x: &[E], indices: &mut [u32]) {
     let n = sizes.planes_per_task();
     parallel_chunks_mut(indices, n * sizes.out_plane(), |task, indices| {
         let x = &x[task * n * sizes.in_plane()..];
-        dispatch(MaxIndices { sizes, x, indices });
+        E::max_indices(MaxIndices { sizes, x, indices });
     });
 }
 
@@ -162,7 +162,7 @@ pub fn avg_pool<E: Float>(sizes: &Pool2d, divisor: Divisor, x: &[E], y: &mut [E]
         let x = &x[task * n * sizes.in_plane()..];
         scratch::with(sizes.out_plane(), |factors: &mut [E]| {
             divisor.factors(sizes, factors);
-            dispatch(AvgPool { sizes, x, factors, y });
+            E::avg_pool(AvgPool { sizes, x, factors, y });
         });
     });
 }
@@ -176,12 +176,12 @@ pub fn avg_pool_backward<E: Float>(sizes: &Pool2d, divisor: Divisor, dy: &[E], d
         scratch::with(2 * sizes.out_plane(), |buffer: &mut [E]| {
             let (factors, shares) = buffer.split_at_mut(sizes.out_plane());
             divisor.factors(sizes, factors);
-            dispatch(AvgPoolBackward { sizes, dy, factors, shares, dx });
+            E::avg_pool_backward(AvgPoolBackward { sizes, dy, factors, shares, dx });
         });
     });
 }
 
-struct MaxIndices<'a, 'y, E> {
+pub(crate) struct MaxIndices<'a, 'y, E> {
     sizes: &'a Pool2d,
     x: &'a [E],
     indices: &'y mut [u32],
@@ -248,7 +248,7 @@ fn largest<E: Float, const N: usize>(
     N
 }
 
-struct AvgPool<'a, 'y, E> {
+pub(crate) struct AvgPool<'a, 'y, E> {
     sizes: &'a Pool2d,
     x: &'a [E],
     factors: &'a [E],
@@ -273,7 +273,7 @@ impl<E: Float> Kernel for AvgPool<'_, '_, E> {
     }
 }
 
-struct AvgPoolBackward<'a, 'y, E> {
+pub(crate) struct AvgPoolBackward<'a, 'y, E> {
     sizes: &'a Pool2d,
     dy: &'a [E],
     factors: &'a [E],

@@ -5,7 +5,7 @@
 //! runs are then added to each other, so the error grows like the logarithm of the length or the
 //! square root at worst, and the order depends on the sizes alone, not on threads or vectors.
 
-use crate::simd::{Kernel, Simd, dispatch};
+use crate::simd::{Kernel, Simd};
 use crate::threads::{parallel_chunks_mut, parallel_chunks_mut2};
 use crate::{Float, scratch};
 
@@ -64,13 +64,13 @@ const BLOCK: usize = 32 * 1024;
 pub fn sum_all<E: Float>(x: &[E]) -> E {
     let n_blocks = x.len().div_ceil(BLOCK);
     if n_blocks <= 1 {
-        return dispatch(Sum(x));
+        return E::sum_run(Sum(x));
     }
     scratch::with(n_blocks, |partial: &mut [E]| {
         parallel_chunks_mut(partial, 1, |i, partial| {
-            partial[0] = dispatch(Sum(&x[i * BLOCK..x.len().min((i + 1) * BLOCK)]));
+            partial[0] = E::sum_run(Sum(&x[i * BLOCK..x.len().min((i + 1) * BLOCK)]));
         });
-        dispatch(Sum(partial))
+        E::sum_run(Sum(partial))
     })
 }
 
@@ -97,7 +97,7 @@ pub fn sum<E: Float>(x: &[E], axis: Axis, y: &mut [E]) {
         parallel_chunks_mut(y, inner * per_task, |i, y| {
             for (slab, y) in y.chunks_exact_mut(inner).enumerate() {
                 let slab = i * per_task + slab;
-                dispatch(SumRows { x: &x[slab * len * inner..][..len * inner], y });
+                E::sum_rows(SumRows { x: &x[slab * len * inner..][..len * inner], y });
             }
         });
         return;
@@ -107,10 +107,10 @@ pub fn sum<E: Float>(x: &[E], axis: Axis, y: &mut [E]) {
             let (slab, chunk) = (i / n_chunks, i % n_chunks);
             let rows = chunk * rows..((chunk + 1) * rows).min(len);
             let x = &x[(slab * len + rows.start) * inner..(slab * len + rows.end) * inner];
-            dispatch(SumRows { x, y });
+            E::sum_rows(SumRows { x, y });
         });
         for (x, y) in partial.chunks_exact(n_chunks * inner).zip(y.chunks_exact_mut(inner)) {
-            dispatch(SumRows { x, y });
+            E::sum_rows(SumRows { x, y });
         }
     });
 }
@@ -167,9 +167,9 @@ pub fn max<E: Float>(x: &[E], axis: Axis, y: &mut [E]) {
         for (slab, y) in y.chunks_exact_mut(inner).enumerate() {
             let x = &x[(i * slabs + slab) * len * inner..][..len * inner];
             if inner == 1 {
-                y[0] = dispatch(Max(x));
+                y[0] = E::max_run(Max(x));
             } else {
-                dispatch(MaxRows { x, y });
+                E::max_rows(MaxRows { x, y });
             }
         }
     });
@@ -187,15 +187,7 @@ pub fn argmax<E: Float>(x: &[E], axis: Axis, y: &mut [u32]) {
     parallel_chunks_mut(y, inner * slabs, |i, y| {
         for (slab, y) in y.chunks_exact_mut(inner).enumerate() {
             let x = &x[(i * slabs + slab) * len * inner..][..len * inner];
-            y.fill(0);
-            for (k, row) in x.chunks_exact(inner).enumerate().skip(1) {
-                for (column, y) in y.iter_mut().enumerate() {
-                    let best = x[*y as usize * inner + column];
-                    if row[column] > best || (row[column].is_nan() && !best.is_nan()) {
-                        *y = k as u32;
-                    }
-                }
-            }
+            E::argmax(Argmax { x, y });
         }
     });
 }
@@ -256,7 +248,7 @@ pub(crate) fn sum_lanes<E: Float>(mut lanes: [E; LANES]) -> E {
 }
 
 /// `y[i] = Σₖ x[k, i]` for the rows `k` of `x`, each as long as `y`.
-struct SumRows<'a, 'y, E> {
+pub(crate) struct SumRows<'a, 'y, E> {
     x: &'a [E],
     y: &'y mut [E],
 }
@@ -330,7 +322,7 @@ impl<E: Float> Kernel for Max<'_, E> {
     }
 }
 
-struct MaxRows<'a, 'y, E> {
+pub(crate) struct MaxRows<'a, 'y, E> {
     x: &'a [E],
     y: &'y mut [E],
 }
@@ -345,6 +337,31 @@ impl<E: Float> Kernel for MaxRows<'_, '_, E> {
         for row in x.chunks_exact(y.len()) {
             for (y, &x) in y.iter_mut().zip(row) {
                 *y = max_or_nan(*y, x);
+            }
+        }
+    }
+}
+
+/// For each column the first row of `x` with the maximum.
+pub(crate) struct Argmax<'a, 'y, E> {
+    x: &'a [E],
+    y: &'y mut [u32],
+}
+
+impl<E: Float> Kernel for Argmax<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let Argmax { x, y } = self;
+        let inner = y.len();
+        y.fill(0);
+        for (k, row) in x.chunks_exact(inner).enumerate().skip(1) {
+            for (column, (y, &value)) in y.iter_mut().zip(row).enumerate() {
+                let best = x[*y as usize * inner + column];
+                if value > best || (value.is_nan() && !best.is_nan()) {
+                    *y = k as u32;
+                }
             }
         }
     }

@@ -4,7 +4,7 @@
 //! is read while it is in the cache; other axes go column by column in blocks.
 
 use crate::reduce::{Axis, LANES, Max, Sum, sum_lanes};
-use crate::simd::{Kernel, Simd, dispatch};
+use crate::simd::{Kernel, Simd};
 use crate::threads::{parallel_chunks_mut, parallel_chunks_mut2};
 use crate::{Float, scratch};
 
@@ -13,27 +13,22 @@ const BLOCK: usize = 8 * 1024;
 
 /// `y = eˣ / Σ eˣ` along the axis.
 pub fn softmax<E: Float>(x: &[E], axis: Axis, y: &mut [E]) {
-    along(axis, [x], y, |[x], y| dispatch(SoftmaxRow { x, y }));
+    along(axis, [x], y, |[x], y| E::softmax(SoftmaxRow { x, y }));
 }
 
 /// `y = x − ln Σ eˣ` along the axis.
 pub fn log_softmax<E: Float>(x: &[E], axis: Axis, y: &mut [E]) {
-    along(axis, [x], y, |[x], y| {
-        let log_sum_exp = dispatch(LogSumExp(x));
-        for (y, &x) in y.iter_mut().zip(x) {
-            *y = x - log_sum_exp;
-        }
-    });
+    along(axis, [x], y, |[x], y| E::log_softmax(LogSoftmaxRow { x, y }));
 }
 
 /// The derivative of [`softmax`] from its result: `dx = y · (dy − Σ y·dy)`.
 pub fn softmax_backward<E: Float>(y: &[E], dy: &[E], axis: Axis, dx: &mut [E]) {
-    along(axis, [y, dy], dx, |[y, dy], dx| dispatch(SoftmaxBackwardRow { y, dy, dx }));
+    along(axis, [y, dy], dx, |[y, dy], dx| E::softmax_backward(SoftmaxBackwardRow { y, dy, dx }));
 }
 
 /// The derivative of [`log_softmax`] from its result: `dx = dy − e^y · Σ dy`.
 pub fn log_softmax_backward<E: Float>(y: &[E], dy: &[E], axis: Axis, dx: &mut [E]) {
-    along(axis, [y, dy], dx, |[y, dy], dx| dispatch(LogSoftmaxBackwardRow { y, dy, dx }));
+    along(axis, [y, dy], dx, |[y, dy], dx| E::log_softmax_backward(LogSoftmaxBackwardRow { y, dy, dx }));
 }
 
 /// The cross-entropy of each row of `classes` logits with its label:
@@ -56,7 +51,7 @@ pub fn cross_entropy<E: Float>(
     let rows = (BLOCK / classes.max(1)).max(1);
     parallel_chunks_mut2(loss, rows, log_sum_exp, rows, |i, loss, log_sum_exp| {
         let logits = &logits[i * rows * classes..][..loss.len() * classes];
-        dispatch(LogSumExps { logits, classes, log_sum_exp });
+        E::log_sum_exps(LogSumExps { logits, classes, log_sum_exp });
         for (row, (loss, lse)) in loss.iter_mut().zip(log_sum_exp).enumerate() {
             let label = labels[i * rows + row] as usize;
             *loss = *lse - logits[row * classes..][..classes][label];
@@ -84,7 +79,7 @@ pub fn cross_entropy_backward<E: Float>(
     let rows = (BLOCK / classes).max(1);
     parallel_chunks_mut(dx, rows * classes, |i, dx| {
         let first = i * rows;
-        dispatch(CrossEntropyBackward {
+        E::cross_entropy_backward(CrossEntropyBackward {
             logits: &logits[first * classes..],
             classes,
             log_sum_exp: &log_sum_exp[first..],
@@ -142,7 +137,7 @@ fn along<E: Float, const N: usize>(
     });
 }
 
-struct SoftmaxRow<'a, 'y, E> {
+pub(crate) struct SoftmaxRow<'a, 'y, E> {
     x: &'a [E],
     y: &'y mut [E],
 }
@@ -160,6 +155,23 @@ impl<E: Float> Kernel for SoftmaxRow<'_, '_, E> {
         let scale = E::ONE / Sum(y).run::<S>();
         for y in y {
             *y *= scale;
+        }
+    }
+}
+
+pub(crate) struct LogSoftmaxRow<'a, 'y, E> {
+    x: &'a [E],
+    y: &'y mut [E],
+}
+
+impl<E: Float> Kernel for LogSoftmaxRow<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let log_sum_exp = LogSumExp(self.x).run::<S>();
+        for (y, &x) in self.y.iter_mut().zip(self.x) {
+            *y = x - log_sum_exp;
         }
     }
 }
@@ -191,7 +203,7 @@ impl<E: Float> Kernel for LogSumExp<'_, E> {
 }
 
 /// [`LogSumExp`] of each row.
-struct LogSumExps<'a, 'y, E> {
+pub(crate) struct LogSumExps<'a, 'y, E> {
     logits: &'a [E],
     classes: usize,
     log_sum_exp: &'y mut [E],
@@ -208,7 +220,7 @@ impl<E: Float> Kernel for LogSumExps<'_, '_, E> {
     }
 }
 
-struct SoftmaxBackwardRow<'a, 'y, E> {
+pub(crate) struct SoftmaxBackwardRow<'a, 'y, E> {
     y: &'a [E],
     dy: &'a [E],
     dx: &'y mut [E],
@@ -230,7 +242,7 @@ impl<E: Float> Kernel for SoftmaxBackwardRow<'_, '_, E> {
     }
 }
 
-struct LogSoftmaxBackwardRow<'a, 'y, E> {
+pub(crate) struct LogSoftmaxBackwardRow<'a, 'y, E> {
     y: &'a [E],
     dy: &'a [E],
     dx: &'y mut [E],
@@ -249,7 +261,7 @@ impl<E: Float> Kernel for LogSoftmaxBackwardRow<'_, '_, E> {
     }
 }
 
-struct CrossEntropyBackward<'a, 'y, E> {
+pub(crate) struct CrossEntropyBackward<'a, 'y, E> {
     logits: &'a [E],
     classes: usize,
     log_sum_exp: &'a [E],

@@ -1,9 +1,9 @@
 //! The product that a convolution is: weights times shifted planes.
 
+use std::ops::Range;
+
 use crate::Float;
-use crate::gemm::tile::{Rows, Shape, Target, multiply};
-use crate::gemm::{Activation, Bias};
-use crate::simd::{Kernel, Simd};
+use crate::gemm::tile::{Shape, Target, Tiles};
 
 /// How many weights are multiplied before their sums are written: what the second-level cache
 /// holds beside the planes.
@@ -53,51 +53,33 @@ impl Packing {
     }
 }
 
-/// `result[row, j] = Σₖ weights[row, k] · planes[offsets[k] + j]` for some of the rows and for
-/// `j` below `cols`, a number of whole tiles.
-pub(super) struct Correlate<'a, 'y, E> {
-    pub(super) packing: Packing,
-    pub(super) weights: &'a [E],
-    pub(super) rows: std::ops::Range<usize>,
-    pub(super) planes: &'a [E],
-    pub(super) offsets: &'a [usize],
-    pub(super) cols: usize,
-    pub(super) result: &'y mut [E],
-}
-
-impl<E: Float> Kernel for Correlate<'_, '_, E> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        let Correlate { packing, weights, rows, planes, offsets, cols, result } = self;
-        let furthest = offsets.iter().copied().max().unwrap_or(0);
-        assert!(offsets.len() == packing.terms && weights.len() == packing.len());
-        assert!(rows.end <= packing.rows && rows.start.is_multiple_of(packing.height));
-        assert!(cols.is_multiple_of(packing.tile_cols) && furthest + cols <= planes.len());
-        assert!(result.len() >= rows.len() * cols);
-        for term in (0..packing.terms).step_by(packing.depth) {
-            let terms = packing.depth.min(packing.terms - term);
-            let offsets = &offsets[term..term + terms];
-            for col in (0..cols).step_by(packing.tile_cols) {
-                let planes = Rows { start: planes[col..].as_ptr(), offsets };
-                for row in rows.clone().step_by(packing.height) {
-                    let height = packing.height.min(rows.end - row);
-                    let panel = &weights[term * packing.rows + row * terms..][..height * terms];
-                    let target = Target {
-                        start: result[(row - rows.start) * cols + col..].as_mut_ptr(),
-                        row_stride: cols,
-                        cols: packing.tile_cols,
-                        alpha: E::ONE,
-                        beta: if term == 0 { E::ZERO } else { E::ONE },
-                        bias: Bias::None,
-                        activation: Activation::Identity,
-                    };
-                    // SAFETY: the panel is whole; all offsets can be read for `cols` elements;
-                    // the result has `cols` columns, of which this tile is a part.
-                    unsafe { multiply::<E, S>(height, panel.as_ptr(), planes, &target) };
-                }
-            }
-        }
+/// `result[row, j] = Σₖ weights[row, k] · planes[offsets[k] + j]` for some of the rows, which start
+/// a panel, and for `j` below `cols`, a number of whole tiles.
+pub(super) fn correlate<E: Float>(
+    packing: Packing,
+    weights: &[E],
+    rows: Range<usize>,
+    planes: &[E],
+    offsets: &[usize],
+    cols: usize,
+    result: &mut [E],
+) {
+    assert_eq!(result.len(), rows.len() * cols, "a row of {cols} for each of {rows:?}");
+    for term in (0..packing.terms).step_by(packing.depth) {
+        let terms = packing.depth.min(packing.terms - term);
+        // SAFETY: the result is borrowed by this function, which computes one tile at a time.
+        let mut target = unsafe { Target::new(result.as_mut_ptr(), cols, rows.len(), cols) };
+        target.beta = if term == 0 { E::ZERO } else { E::ONE };
+        let left = &weights[term * packing.rows..][..terms * packing.rows];
+        E::tiles(Tiles {
+            height: packing.height,
+            rows: 0..rows.len(),
+            cols: 0..cols,
+            left: &left[rows.start * terms..],
+            right: planes,
+            right_step: packing.tile_cols,
+            offsets: &offsets[term..term + terms],
+            target,
+        });
     }
 }

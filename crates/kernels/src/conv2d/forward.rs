@@ -1,11 +1,12 @@
 //! The convolution itself.
 
 use super::Conv2d;
-use super::correlate::{Correlate, Packing};
+use super::correlate::{Packing, correlate};
 use super::planes::Planes;
 use super::strips::Strips;
-use crate::gemm::{Activation, MatRef, pack_panel};
-use crate::simd::{Kernel, Simd, dispatch};
+use crate::gemm::pack::pack_panel;
+use crate::gemm::{Activation, MatRef};
+use crate::simd::{Kernel, Simd};
 use crate::threads::{Disjoint, parallel_for};
 use crate::{Float, scratch};
 
@@ -55,20 +56,13 @@ pub fn forward<E: Float>(
                 scratch::with(planes.len() + channels.len() * cols, |buffer: &mut [E]| {
                     let (plane_buffer, result) = buffer.split_at_mut(planes.len());
                     planes.fill(&x[unit * image..][..image], rows.start, plane_buffer);
-                    dispatch(Correlate {
-                        packing,
-                        weights: &packed[group * packing.len()..][..packing.len()],
-                        rows: channels.clone(),
-                        planes: plane_buffer,
-                        offsets,
-                        cols,
-                        result,
-                    });
+                    let weights = &packed[group * packing.len()..][..packing.len()];
+                    correlate(packing, weights, channels.clone(), plane_buffer, offsets, cols, result);
                     for (result, channel) in result.chunks_exact(cols).zip(channels) {
                         let plane = (unit * o + channel) * out_height;
                         // SAFETY: each task writes its own rows of its own channels.
                         let y = unsafe { y.slice((plane + rows.start) * out_width, rows.len() * out_width) };
-                        dispatch(Finish {
+                        E::finish(Finish {
                             result,
                             pitch: planes.pitch(),
                             bias: bias.map_or(E::ZERO, |bias| bias[group * o + channel]),
@@ -84,7 +78,7 @@ pub fn forward<E: Float>(
 }
 
 /// Takes the pixels out of a long row, adds the bias and applies the activation.
-struct Finish<'a, 'y, E> {
+pub(crate) struct Finish<'a, 'y, E> {
     result: &'a [E],
     pitch: usize,
     bias: E,

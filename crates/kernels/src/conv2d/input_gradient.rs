@@ -1,10 +1,9 @@
 //! The derivative of a convolution with respect to its input.
 
 use super::Conv2d;
-use super::correlate::{Correlate, Packing};
+use super::correlate::{Packing, correlate};
 use super::planes::Planes;
 use super::strips::Strips;
-use crate::simd::dispatch;
 use crate::threads::{Disjoint, parallel_for};
 use crate::{Float, scratch};
 
@@ -112,15 +111,8 @@ impl Phase {
                     scratch::with(planes.len() + channels.len() * cols, |buffer: &mut [E]| {
                         let (plane_buffer, result) = buffer.split_at_mut(planes.len());
                         planes.fill(&dy[unit * image..][..image], rows.start, plane_buffer);
-                        dispatch(Correlate {
-                            packing,
-                            weights: &packed[group * packing.len()..][..packing.len()],
-                            rows: channels.clone(),
-                            planes: plane_buffer,
-                            offsets,
-                            cols,
-                            result,
-                        });
+                        let weights = &packed[group * packing.len()..][..packing.len()];
+                        correlate(packing, weights, channels.clone(), plane_buffer, offsets, cols, result);
                         for (result, channel) in result.chunks_exact(cols).zip(channels) {
                             let plane = (unit * c + channel) * self.sizes.height;
                             for (row, result) in rows.clone().zip(result.chunks(planes.pitch())) {

@@ -8,6 +8,7 @@
 
 use super::Conv2d;
 use crate::Float;
+use crate::simd::{Kernel, Simd};
 
 /// What may be read, but does not count, behind the last plane.
 pub(super) const SLACK: usize = 64;
@@ -140,21 +141,39 @@ impl Planes {
 
     /// Lays out the channels of `image` for the output's rows from `first_row` on.
     pub(super) fn fill<E: Float>(&self, image: &[E], first_row: usize, to: &mut [E]) {
-        let [vertical, horizontal] = &self.axes;
-        let (planes, slack) = to[..self.len()].split_at_mut(self.len() - SLACK);
+        E::fill_planes(FillPlanes { planes: self, image, first_row, to });
+    }
+}
+
+/// See [`Planes::fill`].
+pub(crate) struct FillPlanes<'a, 'y, E> {
+    planes: &'a Planes,
+    image: &'a [E],
+    first_row: usize,
+    to: &'y mut [E],
+}
+
+impl<E: Float> Kernel for FillPlanes<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let FillPlanes { planes: layout, image, first_row, to } = self;
+        let [vertical, horizontal] = &layout.axes;
+        let pitch = layout.pitch();
+        let (planes, slack) = to[..layout.len()].split_at_mut(layout.len() - SLACK);
         slack.fill(E::ZERO);
-        let mut planes = planes.chunks_exact_mut(self.plane);
+        let mut planes = planes.chunks_exact_mut(layout.plane);
         for channel in image.chunks_exact(vertical.size * horizontal.size) {
             for row_phase in 0..vertical.n_phases() {
                 let (rows, first_pixel_row) = vertical.pixels(row_phase, first_row);
                 for col_phase in 0..horizontal.n_phases() {
                     let (cols, first_pixel) = horizontal.pixels(col_phase, 0);
                     let plane = planes.next().unwrap_or_default();
-                    plane[..rows.start * self.pitch()].fill(E::ZERO);
-                    plane[rows.end * self.pitch()..].fill(E::ZERO);
-                    for (i, row) in plane[rows.start * self.pitch()..rows.end * self.pitch()]
-                        .chunks_exact_mut(self.pitch())
-                        .enumerate()
+                    plane[..rows.start * pitch].fill(E::ZERO);
+                    plane[rows.end * pitch..].fill(E::ZERO);
+                    for (i, row) in
+                        plane[rows.start * pitch..rows.end * pitch].chunks_exact_mut(pitch).enumerate()
                     {
                         let h = first_pixel_row + i * vertical.stride;
                         let pixels = &channel[h * horizontal.size..][..horizontal.size];

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Conv2d;
 use super::planes::{Planes, SLACK};
 use crate::reduce::{Axis, sum};
-use crate::simd::{Kernel, Simd, Vector, dispatch};
+use crate::simd::{Kernel, Simd, Vector};
 use crate::threads::{Disjoint, parallel_for};
 use crate::{Float, scratch};
 
@@ -150,7 +150,7 @@ impl Work {
                         spread(dy, out_width, self.planes.pitch(), dy_row);
                     }
                 }
-                dispatch(Products {
+                E::products(Products {
                     buffer: &buffer[..together * unit_len],
                     unit_len,
                     dy_start: self.planes.len(),
@@ -177,7 +177,7 @@ fn spread<E: Float>(rows: &[E], width: usize, pitch: usize, to: &mut [E]) {
 
 /// Adds to `dw[i, k]` the scalar products of row `i` of dy with the planes from `offsets[k]` on,
 /// over all units of the buffer.
-struct Products<'a, 'y, E> {
+pub(crate) struct Products<'a, 'y, E> {
     /// Units of planes and rows of dy.
     buffer: &'a [E],
     unit_len: usize,

@@ -1,7 +1,63 @@
 //! Copies of parts of an operand in the order in which a tile reads them.
 
+use super::operand::MatRef;
 use crate::Float;
-use crate::simd::{Simd, Vector};
+use crate::simd::{Kernel, Simd, Vector};
+use crate::threads::parallel_chunks_mut;
+
+/// About how many elements a task packs.
+const TASK: usize = 16 * 1024;
+
+/// What a last panel looks like for which there are not enough rows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Edge {
+    /// It is lower than the others: tiles come in all heights.
+    Short,
+    /// It is filled up with zeros: tiles have one width.
+    Padded,
+}
+
+/// Packs the rows of `x` in panels of `height` rows.
+pub(super) fn pack_panels<E: Float>(x: MatRef<'_, E>, height: usize, edge: Edge, to: &mut [E]) {
+    let panel = height * x.cols();
+    let per_task = (TASK / panel).max(1);
+    let n_panels = x.rows().div_ceil(height);
+    parallel_chunks_mut(&mut to[..n_panels * panel], per_task * panel, |task, to| {
+        E::pack_panels(PackPanels { x, height, edge, first: task * per_task, to });
+    });
+}
+
+/// Packs all rows of `x` as one panel of a left operand.
+pub(crate) fn pack_panel<E: Float>(x: MatRef<'_, E>, to: &mut [E]) {
+    E::pack_panels(PackPanels { x, height: x.rows(), edge: Edge::Short, first: 0, to });
+}
+
+pub(crate) struct PackPanels<'a, 'y, E> {
+    x: MatRef<'a, E>,
+    height: usize,
+    edge: Edge,
+    first: usize,
+    to: &'y mut [E],
+}
+
+impl<E: Float> Kernel for PackPanels<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let PackPanels { x, height, edge, first, to } = self;
+        let depth = x.cols();
+        for (i, to) in to.chunks_exact_mut(height * depth).enumerate() {
+            let row = (first + i) * height;
+            let n = height.min(x.rows() - row);
+            let from = x.block(row..row + n, 0..depth);
+            let [across, along] = from.strides();
+            let height = if edge == Edge::Short { n } else { height };
+            // SAFETY: the block is inside of its matrix.
+            unsafe { panel::<E, S>(from.start(), across, along, n, depth, to, height) };
+        }
+    }
+}
 
 /// `to[k · height + i] = from[i · across + k · along]` for `i < n` and `k < len`, and 0 for the
 /// other `i < height`: a panel of a left operand, where `across` goes from row to row, or of a

@@ -1,14 +1,15 @@
 //! The innermost loops: a tile of the result held in registers.
 //!
 //! Both matrix products and convolutions end here. The left operand is packed in panels of a few
-//! rows, column by column. The right operand is a set of rows that may lie anywhere (`Rows`): in a
-//! packed panel, in the matrix itself, or, shifted against each other, in an image.
+//! rows, column by column. The right operand is a set of rows that may lie anywhere: in a packed
+//! panel, in the matrix itself, or, shifted against each other, in an image.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use super::operand::{Activation, Bias};
 use crate::Float;
-use crate::simd::{Kernel, Simd, Vector, dispatch};
+use crate::simd::{Kernel, Simd, Vector};
 
 /// The vectors side by side in a tile.
 const VECTORS: usize = 2;
@@ -20,7 +21,7 @@ const fn max_rows<S: Simd>() -> usize {
 }
 
 /// The size of the tiles of the machine.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
     max_rows: usize,
     /// The columns of a tile.
@@ -29,16 +30,7 @@ pub(crate) struct Shape {
 
 impl Shape {
     pub(crate) fn of<E: Float>() -> Shape {
-        struct Ask<E>(PhantomData<E>);
-        impl<E: Float> Kernel for Ask<E> {
-            type Output = Shape;
-            #[inline(always)]
-            fn run<S: Simd>(self) -> Shape {
-                let lanes = <E::Vector<S> as Vector<E>>::LANES;
-                Shape { max_rows: max_rows::<S>(), cols: VECTORS * lanes }
-            }
-        }
-        dispatch(Ask::<E>(PhantomData))
+        E::tile_shape(AskShape(PhantomData))
     }
 
     /// How `m` rows are cut into panels of nearly equal height: the height of all but the last.
@@ -47,92 +39,210 @@ impl Shape {
     }
 }
 
-/// The rows of the right operand of a tile: row k starts at `start + offsets[k]`.
-#[derive(Clone, Copy)]
-pub(crate) struct Rows<'a, E> {
-    pub(crate) start: *const E,
-    pub(crate) offsets: &'a [usize],
+/// Asks for the shape of tiles of `E`.
+pub(crate) struct AskShape<E>(PhantomData<E>);
+
+impl<E: Float> Kernel for AskShape<E> {
+    type Output = Shape;
+
+    #[inline(always)]
+    fn run<S: Simd>(self) -> Shape {
+        let lanes = <E::Vector<S> as Vector<E>>::LANES;
+        Shape { max_rows: max_rows::<S>(), cols: VECTORS * lanes }
+    }
 }
 
-/// Where a tile goes: `c = act(alpha · tile + beta · c + bias)`.
+/// A grid of tiles: `c = act(alpha · left · right + beta · c + bias)` for some rows and columns.
+pub(crate) struct Tiles<'a, E> {
+    /// The rows of all panels of the left operand but the last.
+    pub(crate) height: usize,
+    /// Which rows of the result are computed; starts a panel.
+    pub(crate) rows: Range<usize>,
+    /// Which columns; starts a tile.
+    pub(crate) cols: Range<usize>,
+    /// The panels of the left operand, from row 0 on, one after the other.
+    pub(crate) left: &'a [E],
+    /// What the right operand's rows are in.
+    pub(crate) right: &'a [E],
+    /// How far it is in `right` from the rows for one tile to those for the next.
+    pub(crate) right_step: usize,
+    /// Where each row of the first tile starts.
+    pub(crate) offsets: &'a [usize],
+    /// The whole result.
+    pub(crate) target: Target<'a, E>,
+}
+
+impl<E: Float> Kernel for Tiles<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let Tiles { height, rows, cols, left, right, right_step, offsets, target } = self;
+        let width = VECTORS * <E::Vector<S> as Vector<E>>::LANES;
+        let depth = offsets.len();
+        let furthest = offsets.iter().copied().max().unwrap_or(0);
+        assert!(rows.start.is_multiple_of(height) && cols.start.is_multiple_of(width));
+        assert!(rows.end <= target.rows && cols.end <= target.cols);
+        assert!(left.len() >= rows.end * depth);
+        for j in cols.clone().step_by(width) {
+            let right = &right[j / width * right_step..];
+            assert!(furthest + width <= right.len());
+            for i in rows.clone().step_by(height) {
+                let tile = Tile {
+                    left: left[i * depth..].as_ptr(),
+                    right: right.as_ptr(),
+                    offsets,
+                    row: i,
+                    col: j,
+                    cols: width.min(cols.end - j),
+                };
+                // SAFETY: the panel has as many rows as are passed, `right` can be read for a tile
+                // from each offset on, and the tile is inside of the target; all as asserted.
+                unsafe { tile_of_height::<E, S>(height.min(rows.end - i), &tile, &target) };
+            }
+        }
+    }
+}
+
+/// A result and what is done to it.
 #[derive(Clone, Copy)]
 pub(crate) struct Target<'a, E> {
-    pub(crate) start: *mut E,
-    pub(crate) row_stride: usize,
-    /// How many columns of the tile exist.
-    pub(crate) cols: usize,
+    start: *mut E,
+    row_stride: usize,
+    rows: usize,
+    cols: usize,
     pub(crate) alpha: E,
     pub(crate) beta: E,
     pub(crate) bias: Bias<'a, E>,
     pub(crate) activation: Activation,
 }
 
-/// Multiplies a packed panel of `rows` rows by the rows of `b`.
-///
-/// # Safety
-/// `rows` is in `1..=max_rows`. `a` holds `rows` numbers for each offset of `b`. Each row of `b`
-/// can be read for a whole tile. The target can be written, and read where `beta` is not 0.
-#[inline(always)]
-pub(crate) unsafe fn multiply<E: Float, S: Simd>(
-    rows: usize,
-    a: *const E,
-    b: Rows<'_, E>,
-    target: &Target<'_, E>,
-) {
-    debug_assert!((1..=max_rows::<S>()).contains(&rows));
-    macro_rules! for_rows {
-        ($($n:literal)*) => {
-            match rows {
-                // Heights that the registers of `S` do not hold are not compiled.
-                // SAFETY: by the caller's promise.
-                $($n if $n <= max_rows::<S>() => unsafe { tile::<E, S, $n>(a, b, target) },)*
-                _ => {}
-            }
-        };
+// SAFETY: who makes a target promises that tasks write parts that do not overlap.
+unsafe impl<E: Float> Sync for Target<'_, E> {}
+
+impl<E: Float> Target<'_, E> {
+    /// A result that is overwritten: α is 1, β is 0, and nothing is added or applied.
+    ///
+    /// # Safety
+    /// `start` is the first of `rows` rows of `cols` elements, `row_stride` apart, that can be
+    /// written for as long as the target is used, and tiles that are computed at the same time do
+    /// not overlap.
+    pub(crate) unsafe fn new(start: *mut E, row_stride: usize, rows: usize, cols: usize) -> Self {
+        Target {
+            start,
+            row_stride,
+            rows,
+            cols,
+            alpha: E::ONE,
+            beta: E::ZERO,
+            bias: Bias::None,
+            activation: Activation::Identity,
+        }
     }
-    for_rows!(1 2 3 4 5 6 7 8 9 10 11 12 13 14);
 }
 
+/// One tile.
+struct Tile<'a, E> {
+    /// Its panel of the left operand.
+    left: *const E,
+    /// Row k of the right operand starts `offsets[k]` from here.
+    right: *const E,
+    offsets: &'a [usize],
+    /// Its place in the result.
+    row: usize,
+    col: usize,
+    /// How many of its columns are in the result.
+    cols: usize,
+}
+
+/// The most vectors that a tile has.
+const MAX_SUMS: usize = 28;
+
+/// Computes a tile of `rows` rows.
+///
 /// # Safety
-/// As [`multiply`], with `ROWS` rows.
+/// `left` holds `rows` numbers for each offset, `rows` being in `1..=max_rows`. Each row of the
+/// right operand can be read for a whole tile. The tile is inside of the target.
 #[inline(always)]
-unsafe fn tile<E: Float, S: Simd, const ROWS: usize>(a: *const E, b: Rows<'_, E>, target: &Target<'_, E>) {
+unsafe fn tile_of_height<E: Float, S: Simd>(rows: usize, tile: &Tile<'_, E>, target: &Target<'_, E>) {
+    debug_assert!((1..=max_rows::<S>()).contains(&rows));
+    let lanes = <E::Vector<S> as Vector<E>>::LANES;
+    let plain = target.alpha == E::ONE
+        && target.beta == E::ZERO
+        && matches!(target.bias, Bias::None)
+        && target.activation == Activation::Identity
+        && tile.cols == VECTORS * lanes;
+    // SAFETY: by the caller's promise; the buffer holds the sums of the highest tile.
+    unsafe {
+        let mut buffer = [E::Vector::<S>::splat(E::ZERO); MAX_SUMS];
+        let (to, stride) = if plain {
+            (target.start.add(tile.row * target.row_stride + tile.col), target.row_stride)
+        } else {
+            (buffer.as_mut_ptr().cast::<E>(), VECTORS * lanes)
+        };
+        macro_rules! for_rows {
+            ($($n:literal)*) => {
+                match rows {
+                    // Heights that the registers of `S` do not hold are not compiled.
+                    $($n if $n <= max_rows::<S>() => multiply::<E, S, $n>(tile, to, stride),)*
+                    _ => {}
+                }
+            };
+        }
+        for_rows!(1 2 3 4 5 6 7 8 9 10 11 12 13 14);
+        if !plain {
+            for i in 0..rows {
+                for v in 0..VECTORS {
+                    let n = tile.cols.saturating_sub(v * lanes).min(lanes);
+                    if n > 0 {
+                        let sum = buffer[i * VECTORS + v];
+                        finish::<E, S>(target, tile.row + i, tile.col + v * lanes, n, sum);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Writes the products of `ROWS` rows to `to`, in rows `stride` apart.
+///
+/// # Safety
+/// As [`tile_of_height`]; the rows can be written.
+#[inline(always)]
+unsafe fn multiply<E: Float, S: Simd, const ROWS: usize>(tile: &Tile<'_, E>, to: *mut E, stride: usize) {
     let lanes = <E::Vector<S> as Vector<E>>::LANES;
     // SAFETY: the machine has the instructions of `S` by the contract of `Kernel`; the addresses
     // are those that the caller promises.
     unsafe {
         let zero = E::Vector::<S>::splat(E::ZERO);
         let mut sums = [[zero; VECTORS]; ROWS];
-        let mut a = a;
-        for &offset in b.offsets {
-            let row = b.start.add(offset);
+        let mut left = tile.left;
+        for &offset in tile.offsets {
+            let row = tile.right.add(offset);
             let mut columns = [zero; VECTORS];
             for (v, column) in columns.iter_mut().enumerate() {
                 *column = E::Vector::<S>::load(row.add(v * lanes));
             }
             for (i, sums) in sums.iter_mut().enumerate() {
-                let factor = E::Vector::<S>::splat(*a.add(i));
+                let factor = E::Vector::<S>::splat(*left.add(i));
                 for (sum, column) in sums.iter_mut().zip(columns) {
                     *sum = factor.mul_add(column, *sum);
                 }
             }
-            a = a.add(ROWS);
+            left = left.add(ROWS);
         }
         for (i, sums) in sums.iter().enumerate() {
-            for (v, &sum) in sums.iter().enumerate() {
-                let n = target.cols.saturating_sub(v * lanes).min(lanes);
-                if n > 0 {
-                    finish::<E, S>(target, i, v * lanes, n, sum);
-                }
+            for (v, sum) in sums.iter().enumerate() {
+                sum.store(to.add(i * stride + v * lanes));
             }
         }
     }
 }
 
-/// Writes `n` sums of row `row` from column `col` on.
+/// Writes `n` sums of row `row` of the target from column `col` on.
 ///
 /// # Safety
-/// As [`multiply`].
+/// They are inside of the target; the machine has the instructions of `S`.
 #[inline(always)]
 unsafe fn finish<E: Float, S: Simd>(
     target: &Target<'_, E>,
@@ -141,14 +251,10 @@ unsafe fn finish<E: Float, S: Simd>(
     n: usize,
     sum: E::Vector<S>,
 ) {
-    let lanes = <E::Vector<S> as Vector<E>>::LANES;
     // SAFETY: by the caller's promise.
     unsafe {
         let place = target.start.add(row * target.row_stride + col);
-        let mut value = sum;
-        if target.alpha != E::ONE {
-            value = value.mul(E::Vector::<S>::splat(target.alpha));
-        }
+        let mut value = sum.mul(E::Vector::<S>::splat(target.alpha));
         if target.beta != E::ZERO {
             let old = E::Vector::<S>::load_first(place, n);
             value = old.mul_add(E::Vector::<S>::splat(target.beta), value);
@@ -165,10 +271,6 @@ unsafe fn finish<E: Float, S: Simd>(
             // In this order NaN stays NaN.
             value = E::Vector::<S>::splat(E::ZERO).max(value);
         }
-        if n == lanes {
-            value.store(place);
-        } else {
-            value.store_first(place, n);
-        }
+        value.store_first(place, n);
     }
 }

@@ -1,0 +1,76 @@
+//! The kernels whose machine code is in this crate.
+//!
+//! A generic function is compiled in the crates that call it, again in each, and with their
+//! options. What the vectors do is too large and too much in need of optimization for that, so
+//! these kernels are called through a trait whose implementations for `f32` and `f64` are here.
+//! Kernels that take a function, as those of [`crate::elementwise`], cannot be.
+
+#![expect(private_interfaces, reason = "the trait is out of reach outside of this crate")]
+
+use crate::conv2d::forward::Finish;
+use crate::conv2d::planes::FillPlanes;
+use crate::conv2d::weight_gradient::Products;
+use crate::gemm::pack::PackPanels;
+use crate::gemm::tile::{AskShape, Shape, Tiles};
+use crate::optim::{AdamStep, MomentumStep, SgdStep};
+use crate::pool2d::{AvgPool, AvgPoolBackward, MaxIndices};
+use crate::reduce::{Argmax, Max, MaxRows, Sum, SumRows};
+use crate::simd::dispatch;
+use crate::softmax::{
+    CrossEntropyBackward, LogSoftmaxBackwardRow, LogSoftmaxRow, LogSumExps, SoftmaxBackwardRow, SoftmaxRow,
+};
+use crate::vector::{Apply, ApplyMut};
+
+macro_rules! compiled {
+    ($($name:ident($($kernel:tt)*) $(-> $output:ty)?;)*) => {
+        /// An element type that kernels are compiled for.
+        pub trait Compiled: Sized {
+            $(fn $name(kernel: compiled!(@kernel Self, $($kernel)*)) $(-> $output)?;)*
+        }
+        impl Compiled for f32 {
+            compiled!(@methods $($name($($kernel)*) $(-> $output)?;)*);
+        }
+        impl Compiled for f64 {
+            compiled!(@methods $($name($($kernel)*) $(-> $output)?;)*);
+        }
+    };
+    (@methods $($name:ident($($kernel:tt)*) $(-> $output:ty)?;)*) => {
+        $(
+            #[inline(never)]
+            fn $name(kernel: compiled!(@kernel Self, $($kernel)*)) $(-> $output)? {
+                dispatch(kernel)
+            }
+        )*
+    };
+    (@kernel $element:ty, $kernel:ident $($lifetime:lifetime)*) => {
+        $kernel<$($lifetime,)* $element>
+    };
+}
+
+compiled! {
+    adam_step(AdamStep '_ '_);
+    apply(Apply '_ '_);
+    apply_mut(ApplyMut '_);
+    argmax(Argmax '_ '_);
+    avg_pool(AvgPool '_ '_);
+    avg_pool_backward(AvgPoolBackward '_ '_);
+    cross_entropy_backward(CrossEntropyBackward '_ '_);
+    fill_planes(FillPlanes '_ '_);
+    finish(Finish '_ '_);
+    log_softmax(LogSoftmaxRow '_ '_);
+    log_softmax_backward(LogSoftmaxBackwardRow '_ '_);
+    log_sum_exps(LogSumExps '_ '_);
+    max_indices(MaxIndices '_ '_);
+    max_rows(MaxRows '_ '_);
+    max_run(Max '_) -> Self;
+    momentum_step(MomentumStep '_ '_);
+    pack_panels(PackPanels '_ '_);
+    products(Products '_ '_);
+    sgd_step(SgdStep '_ '_);
+    softmax(SoftmaxRow '_ '_);
+    softmax_backward(SoftmaxBackwardRow '_ '_);
+    sum_rows(SumRows '_ '_);
+    sum_run(Sum '_) -> Self;
+    tile_shape(AskShape) -> Shape;
+    tiles(Tiles '_);
+}
