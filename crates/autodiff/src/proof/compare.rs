@@ -39,8 +39,8 @@ pub(super) fn close(
     let mut worst = 0.0;
     for (i, (&expected, &found)) in expected.data.iter().zip(&found.data).enumerate() {
         let (error, bound) = ((expected - found).abs(), bound(i));
-        // A NaN is not within any bound.
-        if !(error <= bound) {
+        // An error of NaN is not within any bound.
+        if error.is_nan() || error > bound {
             let what = format!(
                 "element {i} of {what}: expected {expected:e}, found {found:e}, \
                  an error of {error:.1e} where {bound:.1e} is allowed"

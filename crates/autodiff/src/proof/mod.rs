@@ -12,9 +12,10 @@
 //! - the derivatives of the gradients against central finite differences of the gradients;
 //! - every number computed on the way against NaN and infinity.
 //!
-//! Tolerances are derived, not tuned: those of results in [`bound`](self), from the number of
-//! roundings and the size of what is summed; those of derivatives from the step of the finite
-//! difference.
+//! Tolerances are derived, not tuned. A result may be off by `u (c + λ √n)` times the size of what
+//! it is made of, with the unit roundoff `u`, `c` elementary roundings and `n` terms of a sum
+//! (Higham and Mary 2019). A derivative may be off by 10⁻⁶, a second one by 10⁻⁴, which leaves
+//! three to five digits above what a central difference in `f64` gets wrong.
 //!
 //! # Example
 //! An operation of your own, proved:
