@@ -9,3 +9,8 @@ mod mlp;
 
 pub use lenet5::LeNet5;
 pub use mlp::Mlp;
+
+/// The programs of the README, which must compile and run as they stand there.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
