@@ -9,6 +9,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Outcome {
     // Only the bench targets understand criterion's arguments, so the library is left out.
     let mut command = cargo(["bench", "--package", "tenon-benches", "--bench", "*"]);
     command.arg("--manifest-path").arg(root().join("Cargo.toml"));
-    command.arg("--").args(arguments);
+    // People who separate criterion's arguments with `--` mean the same.
+    command.arg("--").args(arguments.into_iter().filter(|argument| argument != "--"));
     hand_over(&mut command)
 }
