@@ -1,0 +1,7 @@
+//! The binary as its users meet it: what it writes, what it says, what it refuses.
+
+mod bad_input;
+mod binary;
+mod predict;
+mod reproducible;
+mod train;
