@@ -9,7 +9,7 @@
 
 use crate::conv2d::forward::Finish;
 use crate::conv2d::planes::FillPlanes;
-use crate::conv2d::weight_gradient::Products;
+use crate::conv2d::weight_gradient::{Products, Spread};
 use crate::gemm::pack::PackPanels;
 use crate::gemm::tile::{AskShape, Shape, Tiles};
 use crate::optim::{AdamStep, MomentumStep, SgdStep};
@@ -69,6 +69,7 @@ compiled! {
     sgd_step(SgdStep '_ '_);
     softmax(SoftmaxRow '_ '_);
     softmax_backward(SoftmaxBackwardRow '_ '_);
+    spread(Spread '_ '_);
     sum_rows(SumRows '_ '_);
     sum_run(Sum '_) -> Self;
     tile_shape(AskShape) -> Shape;

@@ -27,7 +27,7 @@ impl<'a, T> View<'a, T> {
         let mut view = View { data, offset, rank: dims.len(), dims: [1; MAX_RANK], strides: [0; MAX_RANK] };
         view.dims[..dims.len()].copy_from_slice(dims);
         view.strides[..dims.len()].copy_from_slice(strides);
-        if view.len() > 0 {
+        if !view.is_empty() {
             let (mut low, mut high) = (offset as isize, offset as isize);
             for (&dim, &stride) in dims.iter().zip(strides) {
                 let reach = (dim as isize - 1) * stride;
@@ -182,9 +182,9 @@ impl<const N: usize> Loops<N> {
             rest /= self.dims[axis];
         }
         let mut offsets = [0; N];
-        for axis in 0..self.rank {
-            for (offset, stride) in offsets.iter_mut().zip(self.strides[axis]) {
-                *offset += index[axis] as isize * stride;
+        for (&at, strides) in index.iter().zip(&self.strides[..self.rank]) {
+            for (offset, stride) in offsets.iter_mut().zip(strides) {
+                *offset += at as isize * stride;
             }
         }
         let mut place = 0;
@@ -196,16 +196,16 @@ impl<const N: usize> Loops<N> {
                 return;
             }
             // The row is done: back to its start, then one step along the axes above it.
-            for i in 0..N {
-                offsets[i] -= index[last] as isize * self.strides[last][i];
+            for (offset, stride) in offsets.iter_mut().zip(self.strides[last]) {
+                *offset -= index[last] as isize * stride;
             }
             index[last] = 0;
             for axis in (0..last).rev() {
                 index[axis] += 1;
                 let wraps = index[axis] == self.dims[axis];
-                for i in 0..N {
-                    let back = if wraps { self.dims[axis] as isize } else { 0 };
-                    offsets[i] += (1 - back) * self.strides[axis][i];
+                let steps = if wraps { 1 - self.dims[axis] as isize } else { 1 };
+                for (offset, stride) in offsets.iter_mut().zip(self.strides[axis]) {
+                    *offset += steps * stride;
                 }
                 if !wraps {
                     break;

@@ -6,7 +6,7 @@ use super::planes::Planes;
 use super::strips::Strips;
 use crate::gemm::pack::pack_panel;
 use crate::gemm::{Activation, MatRef};
-use crate::simd::{Kernel, Simd};
+use crate::simd::{Kernel, Simd, Vector};
 use crate::threads::{Disjoint, parallel_for};
 use crate::{Float, scratch};
 
@@ -93,18 +93,23 @@ impl<E: Float> Kernel for Finish<'_, '_, E> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let Finish { result, pitch, bias, activation, width, y } = self;
+        let lanes = <E::Vector<S> as Vector<E>>::LANES;
+        let least = match activation {
+            Activation::Identity => E::NEG_INFINITY,
+            Activation::Relu => E::ZERO,
+        };
         for (y, result) in y.chunks_exact_mut(width).zip(result.chunks(pitch)) {
-            match activation {
-                Activation::Identity => {
-                    for (y, &sum) in y.iter_mut().zip(result) {
-                        *y = sum + bias;
-                    }
-                }
-                Activation::Relu => {
-                    for (y, &sum) in y.iter_mut().zip(result) {
-                        let value = sum + bias;
-                        *y = if value < E::ZERO { E::ZERO } else { value };
-                    }
+            let result = &result[..width];
+            for first in (0..width).step_by(lanes) {
+                let n = (width - first).min(lanes);
+                // SAFETY: kernels run where the machine has the instructions; `n` elements from
+                // `first` on are in both rows.
+                unsafe {
+                    let sum = E::Vector::<S>::load_first(result.as_ptr().add(first), n);
+                    let value = sum.add(E::Vector::<S>::splat(bias));
+                    // In this order NaN stays NaN.
+                    let value = E::Vector::<S>::splat(least).max(value);
+                    value.store_first(y.as_mut_ptr().add(first), n);
                 }
             }
         }

@@ -8,7 +8,7 @@
 
 use super::Conv2d;
 use crate::Float;
-use crate::simd::{Kernel, Simd};
+use crate::simd::{Kernel, Simd, copy_row};
 
 /// What may be read, but does not count, behind the last plane.
 pub(super) const SLACK: usize = 64;
@@ -161,36 +161,28 @@ impl<E: Float> Kernel for FillPlanes<'_, '_, E> {
         let FillPlanes { planes: layout, image, first_row, to } = self;
         let [vertical, horizontal] = &layout.axes;
         let pitch = layout.pitch();
-        let (planes, slack) = to[..layout.len()].split_at_mut(layout.len() - SLACK);
-        slack.fill(E::ZERO);
-        let mut planes = planes.chunks_exact_mut(layout.plane);
-        for channel in image.chunks_exact(vertical.size * horizontal.size) {
-            for row_phase in 0..vertical.n_phases() {
-                let (rows, first_pixel_row) = vertical.pixels(row_phase, first_row);
-                for col_phase in 0..horizontal.n_phases() {
-                    let (cols, first_pixel) = horizontal.pixels(col_phase, 0);
-                    let plane = planes.next().unwrap_or_default();
-                    plane[..rows.start * pitch].fill(E::ZERO);
-                    plane[rows.end * pitch..].fill(E::ZERO);
-                    for (i, row) in
-                        plane[rows.start * pitch..rows.end * pitch].chunks_exact_mut(pitch).enumerate()
-                    {
+        to[..layout.len()].fill(E::ZERO);
+        let n_phases = [vertical.n_phases(), horizontal.n_phases()];
+        for row_phase in 0..n_phases[0] {
+            let (rows, first_pixel_row) = vertical.pixels(row_phase, first_row);
+            for col_phase in 0..n_phases[1] {
+                let (cols, first_pixel) = horizontal.pixels(col_phase, 0);
+                let first_plane = row_phase * n_phases[1] + col_phase;
+                let planes = to.chunks_exact_mut(layout.plane).skip(first_plane);
+                let planes = planes.step_by(n_phases[0] * n_phases[1]);
+                let channels = image.chunks_exact(vertical.size * horizontal.size);
+                for (channel, plane) in channels.zip(planes) {
+                    for (i, row) in rows.clone().enumerate() {
                         let h = first_pixel_row + i * vertical.stride;
                         let pixels = &channel[h * horizontal.size..][..horizontal.size];
-                        row[..cols.start].fill(E::ZERO);
-                        row[cols.end..].fill(E::ZERO);
-                        let row = &mut row[cols.clone()];
+                        let row = &mut plane[row * pitch..][cols.clone()];
                         if horizontal.stride == 1 {
-                            let pixels = &pixels[first_pixel..][..row.len()];
-                            // Rows are short: a loop is faster than a call.
-                            for (to, &pixel) in row.iter_mut().zip(pixels) {
-                                *to = pixel;
-                            }
+                            // SAFETY: kernels run where the machine has the instructions.
+                            unsafe { copy_row::<E, S>(&pixels[first_pixel..][..row.len()], row) };
                         } else {
                             let pixels = pixels[first_pixel.min(pixels.len())..].iter();
-                            for (to, &pixel) in row.iter_mut().zip(pixels.step_by(horizontal.stride)) {
-                                *to = pixel;
-                            }
+                            let pixels = pixels.step_by(horizontal.stride);
+                            row.iter_mut().zip(pixels).for_each(|(to, &pixel)| *to = pixel);
                         }
                     }
                 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Conv2d;
 use super::planes::{Planes, SLACK};
 use crate::reduce::{Axis, sum};
-use crate::simd::{Kernel, Simd, Vector};
+use crate::simd::{Kernel, Simd, Vector, copy_row};
 use crate::threads::{Disjoint, parallel_for};
 use crate::{Float, scratch};
 
@@ -147,7 +147,8 @@ impl Work {
                     for (dy_row, channel) in dy_rows.chunks_exact_mut(row_len).zip(channels.clone()) {
                         let plane = (image_and_group * o + channel) * out_height;
                         let dy = &dy[(plane + rows.start) * out_width..][..rows.len() * out_width];
-                        spread(dy, out_width, self.planes.pitch(), dy_row);
+                        let pitch = self.planes.pitch();
+                        E::spread(Spread { rows: dy, width: out_width, pitch, to: dy_row });
                     }
                 }
                 E::products(Products {
@@ -164,14 +165,24 @@ impl Work {
 }
 
 /// Writes rows of `width` elements `pitch` apart, and zeros between and behind them.
-fn spread<E: Float>(rows: &[E], width: usize, pitch: usize, to: &mut [E]) {
-    let used = rows.len() / width * pitch;
-    to[used..].fill(E::ZERO);
-    for (row, to) in rows.chunks_exact(width).zip(to.chunks_exact_mut(pitch)) {
-        for (to, &value) in to.iter_mut().zip(row) {
-            *to = value;
+pub(crate) struct Spread<'a, 'y, E> {
+    rows: &'a [E],
+    width: usize,
+    pitch: usize,
+    to: &'y mut [E],
+}
+
+impl<E: Float> Kernel for Spread<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let Spread { rows, width, pitch, to } = self;
+        to.fill(E::ZERO);
+        for (row, to) in rows.chunks_exact(width).zip(to.chunks_exact_mut(pitch)) {
+            // SAFETY: kernels run where the machine has the instructions.
+            unsafe { copy_row::<E, S>(row, &mut to[..width]) };
         }
-        to[width..].fill(E::ZERO);
     }
 }
 

@@ -20,6 +20,11 @@ const fn max_rows<S: Simd>() -> usize {
     (S::REGISTERS - 4) / VECTORS
 }
 
+/// The most rows of a double tile, with twice as many vectors.
+const fn max_double_rows<S: Simd>() -> usize {
+    (S::REGISTERS - 5) / (2 * VECTORS)
+}
+
 /// The size of the tiles of the machine.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
@@ -84,22 +89,35 @@ impl<E: Float> Kernel for Tiles<'_, E> {
         assert!(rows.start.is_multiple_of(height) && cols.start.is_multiple_of(width));
         assert!(rows.end <= target.rows && cols.end <= target.cols);
         assert!(left.len() >= rows.end * depth);
-        for j in cols.clone().step_by(width) {
+        let doubles = height <= max_double_rows::<S>();
+        let mut j = cols.start;
+        while j < cols.end {
+            // Where panels are low, two tiles share what is read of the left operand.
+            let n_tiles = if doubles && j + width < cols.end { 2 } else { 1 };
             let right = &right[j / width * right_step..];
-            assert!(furthest + width <= right.len());
+            assert!(furthest + (n_tiles - 1) * right_step + width <= right.len());
             for i in rows.clone().step_by(height) {
                 let tile = Tile {
                     left: left[i * depth..].as_ptr(),
                     right: right.as_ptr(),
+                    right_step,
                     offsets,
                     row: i,
                     col: j,
-                    cols: width.min(cols.end - j),
+                    cols: (n_tiles * width).min(cols.end - j),
                 };
+                let rows = height.min(rows.end - i);
                 // SAFETY: the panel has as many rows as are passed, `right` can be read for a tile
                 // from each offset on, and the tile is inside of the target; all as asserted.
-                unsafe { tile_of_height::<E, S>(height.min(rows.end - i), &tile, &target) };
+                unsafe {
+                    if n_tiles == 2 {
+                        compute::<E, S, { 2 * VECTORS }>(rows, &tile, &target);
+                    } else {
+                        compute::<E, S, VECTORS>(rows, &tile, &target);
+                    }
+                }
             }
+            j += n_tiles * width;
         }
     }
 }
@@ -141,12 +159,14 @@ impl<E: Float> Target<'_, E> {
     }
 }
 
-/// One tile.
+/// One tile, or two beside each other.
 struct Tile<'a, E> {
     /// Its panel of the left operand.
     left: *const E,
     /// Row k of the right operand starts `offsets[k]` from here.
     right: *const E,
+    /// How far behind them the rows for the second tile are.
+    right_step: usize,
     offsets: &'a [usize],
     /// Its place in the result.
     row: usize,
@@ -158,33 +178,38 @@ struct Tile<'a, E> {
 /// The most vectors that a tile has.
 const MAX_SUMS: usize = 28;
 
-/// Computes a tile of `rows` rows.
+/// Computes `rows` rows of `VECS` vectors.
 ///
 /// # Safety
-/// `left` holds `rows` numbers for each offset, `rows` being in `1..=max_rows`. Each row of the
-/// right operand can be read for a whole tile. The tile is inside of the target.
+/// `left` holds `rows` numbers for each offset, `rows` being at least 1 and at most what the
+/// registers hold. Each row of the right operand can be read. The tile is inside of the target.
 #[inline(always)]
-unsafe fn tile_of_height<E: Float, S: Simd>(rows: usize, tile: &Tile<'_, E>, target: &Target<'_, E>) {
-    debug_assert!((1..=max_rows::<S>()).contains(&rows));
+unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
+    rows: usize,
+    tile: &Tile<'_, E>,
+    target: &Target<'_, E>,
+) {
     let lanes = <E::Vector<S> as Vector<E>>::LANES;
+    let most = if VECS == VECTORS { max_rows::<S>() } else { max_double_rows::<S>() };
+    debug_assert!((1..=most).contains(&rows));
     let plain = target.alpha == E::ONE
         && target.beta == E::ZERO
         && matches!(target.bias, Bias::None)
         && target.activation == Activation::Identity
-        && tile.cols == VECTORS * lanes;
-    // SAFETY: by the caller's promise; the buffer holds the sums of the highest tile.
+        && tile.cols == VECS * lanes;
+    // SAFETY: by the caller's promise; the buffer holds the sums of the largest tile.
     unsafe {
         let mut buffer = [E::Vector::<S>::splat(E::ZERO); MAX_SUMS];
         let (to, stride) = if plain {
             (target.start.add(tile.row * target.row_stride + tile.col), target.row_stride)
         } else {
-            (buffer.as_mut_ptr().cast::<E>(), VECTORS * lanes)
+            (buffer.as_mut_ptr().cast::<E>(), VECS * lanes)
         };
         macro_rules! for_rows {
             ($($n:literal)*) => {
                 match rows {
                     // Heights that the registers of `S` do not hold are not compiled.
-                    $($n if $n <= max_rows::<S>() => multiply::<E, S, $n>(tile, to, stride),)*
+                    $($n if $n <= most => multiply::<E, S, $n, VECS>(tile, to, stride),)*
                     _ => {}
                 }
             };
@@ -192,10 +217,10 @@ unsafe fn tile_of_height<E: Float, S: Simd>(rows: usize, tile: &Tile<'_, E>, tar
         for_rows!(1 2 3 4 5 6 7 8 9 10 11 12 13 14);
         if !plain {
             for i in 0..rows {
-                for v in 0..VECTORS {
+                for v in 0..VECS {
                     let n = tile.cols.saturating_sub(v * lanes).min(lanes);
                     if n > 0 {
-                        let sum = buffer[i * VECTORS + v];
+                        let sum = buffer[i * VECS + v];
                         finish::<E, S>(target, tile.row + i, tile.col + v * lanes, n, sum);
                     }
                 }
@@ -207,21 +232,26 @@ unsafe fn tile_of_height<E: Float, S: Simd>(rows: usize, tile: &Tile<'_, E>, tar
 /// Writes the products of `ROWS` rows to `to`, in rows `stride` apart.
 ///
 /// # Safety
-/// As [`tile_of_height`]; the rows can be written.
+/// As [`compute`]; the rows can be written.
 #[inline(always)]
-unsafe fn multiply<E: Float, S: Simd, const ROWS: usize>(tile: &Tile<'_, E>, to: *mut E, stride: usize) {
+unsafe fn multiply<E: Float, S: Simd, const ROWS: usize, const VECS: usize>(
+    tile: &Tile<'_, E>,
+    to: *mut E,
+    stride: usize,
+) {
     let lanes = <E::Vector<S> as Vector<E>>::LANES;
     // SAFETY: the machine has the instructions of `S` by the contract of `Kernel`; the addresses
     // are those that the caller promises.
     unsafe {
         let zero = E::Vector::<S>::splat(E::ZERO);
-        let mut sums = [[zero; VECTORS]; ROWS];
+        let mut sums = [[zero; VECS]; ROWS];
         let mut left = tile.left;
         for &offset in tile.offsets {
             let row = tile.right.add(offset);
-            let mut columns = [zero; VECTORS];
+            let mut columns = [zero; VECS];
             for (v, column) in columns.iter_mut().enumerate() {
-                *column = E::Vector::<S>::load(row.add(v * lanes));
+                let beside = v / VECTORS * tile.right_step + v % VECTORS * lanes;
+                *column = E::Vector::<S>::load(row.add(beside));
             }
             for (i, sums) in sums.iter_mut().enumerate() {
                 let factor = E::Vector::<S>::splat(*left.add(i));

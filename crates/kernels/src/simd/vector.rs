@@ -1,5 +1,7 @@
 //! What the kernels ask of an instruction set.
 
+use crate::Float;
+
 /// An instruction set, as a type.
 pub trait Simd: Copy + Send + Sync + 'static {
     /// Whether a fused multiply-add is one instruction.
@@ -67,4 +69,22 @@ pub trait Vector<E>: Copy {
     /// # Safety
     /// The machine has the instructions; the places can be read and written.
     unsafe fn transpose(from: *const E, from_stride: isize, last: usize, to: *mut E, to_stride: usize);
+}
+
+/// `to[i] = from[i]`, for rows that are too short for a call of `memcpy`.
+///
+/// # Safety
+/// The machine has the instructions.
+#[inline(always)]
+pub(crate) unsafe fn copy_row<E: Float, S: Simd>(from: &[E], to: &mut [E]) {
+    assert_eq!(from.len(), to.len(), "elements of a row");
+    let lanes = <E::Vector<S> as Vector<E>>::LANES;
+    for first in (0..from.len()).step_by(lanes) {
+        let n = (from.len() - first).min(lanes);
+        // SAFETY: `n` elements from `first` on are in both rows.
+        unsafe {
+            let row = E::Vector::<S>::load_first(from.as_ptr().add(first), n);
+            row.store_first(to.as_mut_ptr().add(first), n);
+        }
+    }
 }
