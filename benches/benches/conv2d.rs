@@ -31,11 +31,8 @@ const WORKLOADS: [(&str, Conv2d); 3] = [
 
 fn bench(criterion: &mut Criterion) {
     for (name, sizes) in WORKLOADS {
-        let (x, w, dy) = (
-            numbers(1, sizes.input_len()),
-            numbers(2, sizes.weight_len()),
-            numbers(3, sizes.output_len()),
-        );
+        let (x, w, dy) =
+            (numbers(1, sizes.input_len()), numbers(2, sizes.weight_len()), numbers(3, sizes.output_len()));
         let (mut y, mut dx, mut dw) = (dy.clone(), x.clone(), w.clone());
         check(&Conv2d { batch: 2, ..sizes });
 
