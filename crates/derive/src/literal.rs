@@ -14,10 +14,7 @@ pub(crate) fn number(input: TokenStream) -> Result<TokenStream> {
     match &tokens[..] {
         [TokenTree::Literal(literal)] => Ok(tower(value(literal)?, &typenum)),
         [] => Err(Error::new(Span::call_site(), "expected an integer literal")),
-        [first, ..] => Err(Error::new(
-            first.span(),
-            "expected a single integer literal",
-        )),
+        [first, ..] => Err(Error::new(first.span(), "expected a single integer literal")),
     }
 }
 
@@ -47,9 +44,7 @@ fn path_and_rest(input: TokenStream) -> (TokenStream, TokenStream) {
 /// The tokens without the invisible groups that wrap what a `macro_rules` fragment matched.
 fn transparent(tokens: TokenStream) -> Box<dyn Iterator<Item = TokenTree>> {
     Box::new(tokens.into_iter().flat_map(|token| match token {
-        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
-            transparent(group.stream())
-        }
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => transparent(group.stream()),
         token => Box::new(iter::once(token)),
     }))
 }

@@ -11,9 +11,9 @@ pub(crate) fn numerals(typenum: TokenStream) -> TokenStream {
         let smallest = if width == 2 { 10 } else { 0 };
         for number in smallest..count {
             let name = format!("_{number:0width$}");
-            let digits = name[1..].bytes().fold("()".to_string(), |higher, digit| {
-                format!("($typenum::U{}, {higher})", digit - b'0')
-            });
+            let digits = name[1..]
+                .bytes()
+                .fold("()".to_string(), |higher, digit| format!("($typenum::U{}, {higher})", digit - b'0'));
             text += &format!(
                 "pub struct {name}<Rest = ()>(::core::marker::PhantomData<Rest>);
                  impl<Rest> Group<Rest> for {digits} {{ type Name = {name}<Rest>; }}"
