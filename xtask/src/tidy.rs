@@ -6,7 +6,6 @@ mod manifests;
 mod registration;
 mod sources;
 mod tree;
-mod ui_cases;
 
 use std::fmt;
 
@@ -52,7 +51,6 @@ const RULES: &[Rule] = &[
     sources::have_no_compile_fail_doctests,
     manifests::inherit_versions,
     manifests::inherit_lints,
-    ui_cases::have_twins,
     registration::ops_are_registered,
     registration::ops_are_documented,
     documents::code_map_lists_every_crate,

@@ -8,7 +8,7 @@ use std::path::Path;
 /// The folders that hold what is made, not what is written.
 const GENERATED: &[&str] = &["target", "runs", "artifacts", "corpus"];
 
-const TEXT: &[&str] = &["rs", "toml", "md", "stderr"];
+const TEXT: &[&str] = &["rs", "toml", "md"];
 
 /// Files by their path from the root, with `/` between folders.
 #[derive(Default)]
@@ -51,8 +51,7 @@ impl Tree {
     /// shown to users, and not the skeletons of files to come.
     pub(crate) fn modules(&self) -> impl Iterator<Item = (&str, &str)> {
         self.ending_in(".rs").filter(|(path, _)| {
-            let is_case = path.starts_with("crates/ui-tests/") && !path.starts_with("crates/ui-tests/src/");
-            !is_case && !path.starts_with("xtask/templates/")
+            !path.starts_with("crates/ui-tests/tests/ui/") && !path.starts_with("xtask/templates/")
         })
     }
 
@@ -107,7 +106,7 @@ mod tests {
     fn leaves_cases_and_templates_out_of_the_modules() {
         let tree = Tree::of(&[
             ("crates/ui-tests/src/lib.rs", ""),
-            ("crates/ui-tests/matmul/wrong.rs", ""),
+            ("crates/ui-tests/tests/ui/matmul/inner_dims/wrong.rs", ""),
             ("xtask/templates/op.rs", ""),
         ]);
         let modules: Vec<_> = tree.modules().map(|(path, _)| path).collect();
