@@ -121,22 +121,28 @@ impl<E: Element> Pool<E> {
     }
 
     /// Keeps a buffer for the next request of its length, unless more would then lie idle than
-    /// was ever in use at once: what comes in from outside must not pile up.
+    /// [`most_idle`](Self::most_idle): what comes in from outside must not pile up.
     fn give(&mut self, shared: Arc<Vec<E>>) {
         let len = shared.len();
         self.n_live -= len;
-        if self.n_idle + len > self.most_live.max(FREE_ALLOWANCE) {
+        if self.n_idle + len > self.most_idle() {
             return;
         }
         self.n_idle += len;
         self.idle.entry(len).or_default().push(shared);
     }
 
-    /// Frees the largest idle buffers until the pool holds at most a quarter more than was ever in
-    /// use at once. Only a request that no idle buffer fits comes here.
+    /// How many elements may lie idle: twice as many as were ever in use at once. Between two steps
+    /// everything is idle, and each length must then be there as often as the step needs it at its
+    /// worst moment; those moments differ, so their sum is more than was ever in use together.
+    fn most_idle(&self) -> usize {
+        2 * self.most_live + FREE_ALLOWANCE
+    }
+
+    /// Frees the largest idle buffers until what lies idle and what is in use are together no more
+    /// than may lie idle. Only a request that no idle buffer fits comes here.
     fn make_room(&mut self) {
-        let most = self.most_live + self.most_live / 4 + FREE_ALLOWANCE;
-        while self.n_live + self.n_idle > most {
+        while self.n_live + self.n_idle > self.most_idle() {
             let lengths = self.idle.iter().filter(|(_, list)| !list.is_empty());
             let Some(largest) = lengths.map(|(&len, _)| len).max() else { return };
             self.n_idle -= self.idle.remove(&largest).map_or(0, |list| list.len() * largest);
