@@ -1,7 +1,7 @@
 //! Broadcasting: shapes are aligned at their last axes; an axis of size 1 stretches, and missing
 //! axes are added in front.
 
-use typenum::{B0, B1, Bit, U1, UInt, UTerm, Unsigned};
+use typenum::{B0, B1, U1, UInt, UTerm};
 
 use crate::decimal::Decimal;
 use crate::differ::{Never, each_difference};
@@ -11,7 +11,8 @@ use crate::shape::Shape;
 
 /// Two axes that broadcast: they are the same, or one of them is 1.
 ///
-/// A [`Dyn`] beside another size is checked at run time. A named axis broadcasts with itself and with 1.
+/// A [`Dyn`] beside another size is checked at run time. A named axis broadcasts with itself and
+/// with 1.
 #[diagnostic::on_unimplemented(
     message = "cannot broadcast: an axis of size {Self} meets an axis of size {R}",
     label = "these axes are neither equal nor 1"
@@ -21,16 +22,32 @@ pub trait BroadcastDim<R: Dim>: Dim {
     type Output: Dim;
 }
 
-impl<D: Dim> BroadcastDim<D> for D {
-    type Output = D;
+impl<L: Dim, R: Dim> BroadcastDim<R> for L
+where
+    (): Meet<L, R, Output: Dim>,
+{
+    type Output = <() as Meet<L, R>>::Output;
 }
 
-// The rest does not overlap with the impl above: 1 is `UInt<UTerm, B1>`, and every number from 2 on is
-// `UInt<UInt<_, _>, _>`.
+/// [`BroadcastDim`] of `L` and `R`, for each kind of size; see [`crate::differ`].
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "cannot broadcast: an axis of size {L} meets an axis of size {R}",
+    label = "these axes are neither equal nor 1"
+)]
+pub trait Meet<L, R> {
+    type Output;
+}
+
+impl<This, Axis> Meet<Axis, Axis> for This {
+    type Output = Axis;
+}
+
+// The rest does not overlap with the impl above: 1 is `UInt<UTerm, B1>`, and every number from 2 on
+// is `UInt<UInt<_, _>, _>`.
 macro_rules! stretch {
-    ($([$($parameter:tt)*] $Left:ty, $Right:ty => $Output:ty;)*) => {$(
-        #[diagnostic::do_not_recommend]
-        impl<$($parameter)*> BroadcastDim<$Right> for $Left {
+    ($([$($parameter:ident)*] $Left:ty, $Right:ty => $Output:ty;)*) => {$(
+        impl<This, $($parameter),*> Meet<$Left, $Right> for This {
             type Output = $Output;
         }
     )*};
@@ -41,15 +58,15 @@ type Many<High, Middle, Low> = UInt<UInt<High, Middle>, Low>;
 stretch! {
     [] UTerm, U1 => UTerm;
     [] U1, UTerm => UTerm;
-    [High: Unsigned, Middle: Bit, Low: Bit] U1, Many<High, Middle, Low> => Many<High, Middle, Low>;
-    [High: Unsigned, Middle: Bit, Low: Bit] Many<High, Middle, Low>, U1 => Many<High, Middle, Low>;
+    [X Y Z] U1, Many<X, Y, Z> => Many<X, Y, Z>;
+    [X Y Z] Many<X, Y, Z>, U1 => Many<X, Y, Z>;
     [] Dyn, U1 => Dyn;
     [] U1, Dyn => Dyn;
-    [High: Unsigned, Middle: Bit, Low: Bit] Dyn, Many<High, Middle, Low> => Many<High, Middle, Low>;
-    [High: Unsigned, Middle: Bit, Low: Bit] Many<High, Middle, Low>, Dyn => Many<High, Middle, Low>;
+    [X Y Z] Dyn, Many<X, Y, Z> => Many<X, Y, Z>;
+    [X Y Z] Many<X, Y, Z>, Dyn => Many<X, Y, Z>;
 }
 
-/// Leads to the message in decimal; see [`crate::differ`].
+/// Leads to the message in decimal.
 pub trait BroadcastMismatch<L, R> {}
 
 impl<This, L: Decimal, R: Decimal> BroadcastMismatch<L, R> for This where
@@ -66,13 +83,10 @@ pub trait BroadcastInDecimal<L, R>: Never {}
 
 /// The impl for one way in which two numbers differ.
 macro_rules! axes_differ {
-    ({} [$First:ident $($generic:ident)*] $left:ty, $right:ty) => {
-        impl<$First, $($generic),*> BroadcastDim<$right> for $left
+    ({} [$($generic:ident)*] $left:ty, $right:ty) => {
+        impl<This, $($generic),*> Meet<$left, $right> for This
         where
-            $First: Never,
-            $left: Dim,
-            $right: Dim,
-            $First: BroadcastMismatch<$left, $right>,
+            This: Never + BroadcastMismatch<$left, $right>,
         {
             type Output = $left;
         }

@@ -1,7 +1,7 @@
 //! Decimal numbers as types: `_784` is 784, and `_50<_257>` is 50257.
 //!
 //! They appear in compile errors and nowhere else, and are computed only where an error is to be reported
-//! (see [`crate::differ`]).
+//! (see `differ.rs`).
 
 use typenum::{B0, B1, U0, U1, U2, U3, U4, U5, U6, U7, U8, U9, UInt, UTerm};
 

@@ -73,6 +73,7 @@ pub use typenum;
 #[doc(hidden)]
 pub mod macro_support {
     //! What the macros of this crate expand to; not an interface.
+    pub use crate::broadcast::Meet;
     pub use crate::decimal::Decimal;
     pub use tenon_derive::{number, tuple};
 }

@@ -94,12 +94,12 @@ macro_rules! dim {
         }
 
         #[diagnostic::do_not_recommend]
-        impl $crate::BroadcastDim<$crate::typenum::U1> for $Name {
+        impl $crate::macro_support::Meet<$Name, $crate::typenum::U1> for () {
             type Output = $Name;
         }
 
         #[diagnostic::do_not_recommend]
-        impl $crate::BroadcastDim<$Name> for $crate::typenum::U1 {
+        impl $crate::macro_support::Meet<$crate::typenum::U1, $Name> for () {
             type Output = $Name;
         }
     };

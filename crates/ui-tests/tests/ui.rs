@@ -1,13 +1,23 @@
-//! What a user is told: every mistake has its message, and a twin without the mistake.
+//! What a user is told: every mistake has its message, and a twin without the mistake, which
+//! `twins.rs` compiles.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 #[test]
-fn mistakes_have_their_messages_and_twins_compile() {
-    let cases = trybuild::TestCases::new();
-    cases.pass("tests/ui/*/*/right.rs");
-    cases.compile_fail("tests/ui/*/*/wrong.rs");
+fn mistakes_have_their_messages() {
+    trybuild::TestCases::new().compile_fail("tests/ui/*/*/wrong.rs");
+}
+
+#[test]
+fn twins_are_compiled() {
+    let twins = include_str!("twins.rs");
+    for case in cases() {
+        let twin = case.join("right.rs");
+        let twin = twin.strip_prefix(concat!(env!("CARGO_MANIFEST_DIR"), "/tests")).expect("a case");
+        let declared = format!("#[path = \"{}\"]", twin.display());
+        assert!(twins.contains(&declared), "declare it in twins.rs: {declared}");
+    }
 }
 
 #[test]
