@@ -10,6 +10,7 @@
 use crate::conv2d::forward::Finish;
 use crate::conv2d::planes::FillPlanes;
 use crate::conv2d::weight_gradient::{Products, Spread};
+use crate::gemm::few_rows::ScalarProducts;
 use crate::gemm::pack::PackPanels;
 use crate::gemm::tile::{AskShape, Shape, Tiles};
 use crate::optim::{AdamStep, MomentumStep, SgdStep};
@@ -66,6 +67,7 @@ compiled! {
     momentum_step(MomentumStep '_ '_);
     pack_panels(PackPanels '_ '_);
     products(Products '_ '_);
+    scalar_products(ScalarProducts '_);
     sgd_step(SgdStep '_ '_);
     softmax(SoftmaxRow '_ '_);
     softmax_backward(SoftmaxBackwardRow '_ '_);

@@ -5,6 +5,7 @@
 //! the result, never the sum.
 
 mod blocked;
+pub(crate) mod few_rows;
 mod operand;
 pub(crate) mod pack;
 mod portable;
@@ -143,7 +144,9 @@ unsafe fn product<E: Float>(
     }
     // SAFETY: by the caller's promise.
     unsafe {
-        if level() == Level::Portable || a.cols() == 0 {
+        if a.cols() > 0 && few_rows::serves(&a, &b) {
+            few_rows::gemm(alpha, a, b, beta, c, row_stride, epilogue);
+        } else if level() == Level::Portable || a.cols() == 0 {
             portable::gemm(alpha, a, b, beta, c, row_stride, epilogue);
         } else {
             blocked::gemm(alpha, a, b, beta, c, row_stride, epilogue);

@@ -274,7 +274,7 @@ unsafe fn multiply<E: Float, S: Simd, const ROWS: usize, const VECS: usize>(
 /// # Safety
 /// They are inside of the target; the machine has the instructions of `S`.
 #[inline(always)]
-unsafe fn finish<E: Float, S: Simd>(
+pub(super) unsafe fn finish<E: Float, S: Simd>(
     target: &Target<'_, E>,
     row: usize,
     col: usize,

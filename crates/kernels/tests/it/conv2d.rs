@@ -76,7 +76,7 @@ fn any_sizes() -> impl Strategy<Value = Conv2d> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
     #[test]
     fn agrees_with_the_oracle_in_f32(sizes in any_sizes()) {
         check_all::<f32>(&sizes);
