@@ -10,7 +10,7 @@ const NOISE: [&str; 5] = [
     "the full type name has been written to",
     "consider using `--verbose` to print the full type name",
     "InDecimal<",
-    "Mismatch<",
+    "required for `()` to implement",
 ];
 
 /// The text of a compiler message with its numbers in decimal, without what only explains how
