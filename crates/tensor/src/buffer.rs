@@ -12,36 +12,48 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use tenon_kernels::Float;
 
 /// The numbers a tensor can hold: `f32` and `f64`.
-pub trait Element: Float {
+pub trait Element: Float + Recycled {}
+
+impl Element for f32 {}
+impl Element for f64 {}
+
+/// What buffers hold: elements, and indices of elements.
+pub trait Recycled: Copy + Default + Send + Sync + 'static {
+    /// A number that shows where it was not overwritten.
+    #[doc(hidden)]
+    const POISON: Self;
+
     #[doc(hidden)]
     fn pool() -> &'static LazyLock<Mutex<Pool<Self>>>;
 }
 
-macro_rules! element {
-    ($($E:ty),*) => {$(
-        impl Element for $E {
+macro_rules! recycled {
+    ($($T:ty: $poison:expr),*) => {$(
+        impl Recycled for $T {
+            const POISON: Self = $poison;
+
             fn pool() -> &'static LazyLock<Mutex<Pool<Self>>> {
-                static POOL: LazyLock<Mutex<Pool<$E>>> = LazyLock::new(Mutex::default);
+                static POOL: LazyLock<Mutex<Pool<$T>>> = LazyLock::new(Mutex::default);
                 &POOL
             }
         }
     )*};
 }
-element!(f32, f64);
+recycled!(f32: f32::NAN, f64: f64::NAN, u32: u32::MAX);
 
 /// A shared run of numbers. Cloning it shares; the last handle to go gives it back to the pool.
-pub(crate) struct Buffer<E: Element> {
+pub(crate) struct Buffer<E: Recycled> {
     // `None` only while being dropped.
     shared: Option<Arc<Vec<E>>>,
 }
 
-impl<E: Element> Buffer<E> {
+impl<E: Recycled> Buffer<E> {
     /// A buffer of `len` numbers whose contents are arbitrary: the caller overwrites all of them.
     pub(crate) fn arbitrary(len: usize) -> Self {
         let mut shared = pool::<E>().take(len);
         if POISON.get() {
             let numbers = Arc::get_mut(&mut shared).expect("a pooled buffer has one handle");
-            numbers.fill(E::NAN);
+            numbers.fill(E::POISON);
         }
         Buffer { shared: Some(shared) }
     }
@@ -57,20 +69,20 @@ impl<E: Element> Buffer<E> {
     }
 }
 
-impl<E: Element> Clone for Buffer<E> {
+impl<E: Recycled> Clone for Buffer<E> {
     fn clone(&self) -> Self {
         Buffer { shared: self.shared.clone() }
     }
 }
 
-impl<E: Element> Deref for Buffer<E> {
+impl<E: Recycled> Deref for Buffer<E> {
     type Target = [E];
     fn deref(&self) -> &[E] {
         self.shared.as_deref().map_or(&[], Vec::as_slice)
     }
 }
 
-impl<E: Element> Drop for Buffer<E> {
+impl<E: Recycled> Drop for Buffer<E> {
     fn drop(&mut self) {
         let Some(mut shared) = self.shared.take() else { return };
         // Two threads that drop the last two handles at once may both see the other's: the buffer
@@ -81,7 +93,7 @@ impl<E: Element> Drop for Buffer<E> {
     }
 }
 
-fn pool<E: Element>() -> MutexGuard<'static, Pool<E>> {
+fn pool<E: Recycled>() -> MutexGuard<'static, Pool<E>> {
     E::pool().lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -103,7 +115,7 @@ impl<E> Default for Pool<E> {
 /// Elements that may lie idle in any case, so that small programs never evict.
 const FREE_ALLOWANCE: usize = 1 << 20;
 
-impl<E: Element> Pool<E> {
+impl<E: Recycled> Pool<E> {
     fn take(&mut self, len: usize) -> Arc<Vec<E>> {
         self.adopt(len);
         if let Some(shared) = self.idle.get_mut(&len).and_then(Vec::pop) {
@@ -111,7 +123,7 @@ impl<E: Element> Pool<E> {
             return shared;
         }
         self.make_room();
-        Arc::new(vec![E::ZERO; len])
+        Arc::new(vec![E::default(); len])
     }
 
     /// Counts a buffer that came from outside as being in use.
@@ -154,7 +166,8 @@ thread_local! {
     static POISON: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs `f` with every buffer that this thread asks for filled with NaN first, so that a kernel
+/// Runs `f` with every buffer that this thread asks for filled with NaN (or an index that does not
+/// exist) first, so that a kernel
 /// which does not overwrite its whole output is found out.
 pub fn with_poisoned_buffers<T>(f: impl FnOnce() -> T) -> T {
     let before = POISON.replace(true);

@@ -1,11 +1,11 @@
 //! Class labels and token ids, typed by the vocabulary they are from.
 
 use std::fmt;
-use std::sync::Arc;
 
 use tenon_shape::{Dim, Shape, StaticDim};
 
 use crate::error::IdsError;
+use crate::indices::Indices;
 
 /// Whole numbers below the size of the vocabulary `V`: class labels, token ids, indices.
 ///
@@ -24,7 +24,7 @@ use crate::error::IdsError;
 pub struct Ids<S: Shape, V: Dim> {
     shape: S,
     vocabulary: V,
-    ids: Arc<[u32]>,
+    ids: Indices,
 }
 
 impl<S: Shape, V: StaticDim> Ids<S, V> {
@@ -54,12 +54,12 @@ impl<S: Shape, V: Dim> Ids<S, V> {
             Some(position) => {
                 Err(IdsError::OutOfVocabulary { id: ids[position], position, vocabulary: size })
             }
-            None => Ok(Ids { shape, vocabulary, ids: ids.into() }),
+            None => Ok(Ids { shape, vocabulary, ids: ids.as_slice().into() }),
         }
     }
 
     /// Ids that are below the size of the vocabulary because of how they were computed.
-    pub(crate) fn checked_by_construction(shape: S, vocabulary: V, ids: Arc<[u32]>) -> Self {
+    pub(crate) fn checked_by_construction(shape: S, vocabulary: V, ids: Indices) -> Self {
         debug_assert!(ids.iter().all(|&id| (id as usize) < vocabulary.size()));
         Ids { shape, vocabulary, ids }
     }
@@ -80,7 +80,7 @@ impl<S: Shape, V: Dim> Ids<S, V> {
     }
 
     /// The ids, shared.
-    pub fn shared(&self) -> Arc<[u32]> {
+    pub fn shared(&self) -> Indices {
         self.ids.clone()
     }
 }

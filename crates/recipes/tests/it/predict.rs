@@ -16,7 +16,8 @@ fn a_trained_run_reads_digits() {
     }
 
     let names = digits.iter().map(String::as_str);
-    let arguments: Vec<&str> = ["predict", "runs/lenet5-mnist-1", "--json"].into_iter().chain(names).collect();
+    let arguments: Vec<&str> =
+        ["predict", "runs/lenet5-mnist-1", "--json"].into_iter().chain(names).collect();
     let lines = folder.lines(&arguments);
     assert_eq!(lines.len(), digits.len());
     let mut n_right = 0;

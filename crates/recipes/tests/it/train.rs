@@ -80,7 +80,8 @@ fn the_report_needs_nothing_else() {
 fn a_run_never_touches_another_one() {
     let folder = Folder::new("another").with_mnist(100, 50);
     for seed in ["1", "2"] {
-        let arguments = ["train", "mlp-mnist", "--data", "data", "--epochs", "1", "--out", "out/deep", "--seed"];
+        let arguments =
+            ["train", "mlp-mnist", "--data", "data", "--epochs", "1", "--out", "out/deep", "--seed"];
         folder.lines(&[&arguments[..], &[seed]].concat());
     }
     assert_eq!(names_in(&folder.join("out/deep")), ["mlp-mnist-1", "mlp-mnist-2"]);

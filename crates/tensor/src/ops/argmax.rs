@@ -1,11 +1,9 @@
 //! Where the largest element along an axis is.
 
-use std::sync::Arc;
-
 use tenon_kernels::reduce;
 use tenon_shape::{Axis, Shape};
 
-use crate::{Array, Backend, Element, Ids, Query, Tensor};
+use crate::{Array, Backend, Element, Ids, Indices, Query, Tensor};
 
 impl<S: Shape, B: Backend> Tensor<S, B> {
     /// The index of the largest element along axis `I`, the first of equals; a NaN counts as the
@@ -39,17 +37,15 @@ pub struct Argmax {
 
 impl Query<1> for Argmax {
     const NAME: &'static str = "argmax";
-    type Output<E: Element> = Arc<[u32]>;
+    type Output<E: Element> = Indices;
 
-    fn forward<E: Element>(&self, [x]: [Array<E>; 1]) -> Arc<[u32]> {
+    fn forward<E: Element>(&self, [x]: [Array<E>; 1]) -> Indices {
         let dims = x.dims();
         assert!(dims[self.axis] > 0, "argmax: axis {} of dims {dims:?} is empty", self.axis);
         let x = x.contiguous();
         let numbers = x.as_slice().expect("contiguous");
         let axis = reduce::Axis::of(&dims, self.axis);
-        let mut indices = vec![0; axis.reduced()];
-        reduce::argmax(numbers, axis, &mut indices);
-        indices.into()
+        Indices::write(axis.reduced(), |indices| reduce::argmax(numbers, axis, indices))
     }
 }
 

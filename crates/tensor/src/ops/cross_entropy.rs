@@ -1,12 +1,10 @@
 //! Softmax cross-entropy of scores against class labels.
 
-use std::sync::Arc;
-
 use tenon_kernels::softmax;
 use tenon_shape::{Dim, Scores, Shape};
 
 use crate::proof::{Domain, Draw, Naive, Proof, register};
-use crate::{Array, Backend, Dims, Element, Fused, Ids, Op, Reads, Tensor, Value, Vjp};
+use crate::{Array, Backend, Dims, Element, Fused, Ids, Indices, Op, Reads, Tensor, Value, Vjp};
 
 use super::gather::Gather;
 use super::log_softmax::LogSoftmax;
@@ -49,7 +47,7 @@ impl<S: Shape, B: Backend> Tensor<S, B> {
 #[derive(Clone, Debug)]
 pub struct CrossEntropy {
     /// The class of each row.
-    pub labels: Arc<[u32]>,
+    pub labels: Indices,
 }
 
 impl Fused<1> for CrossEntropy {

@@ -1,9 +1,7 @@
 //! Elements chosen by position, and its transpose.
 
-use std::sync::Arc;
-
 use crate::proof::{Draw, Naive, Proof, for_each_index, register};
-use crate::{Array, Backend, Dims, Element, Op, Reads, Value, Vjp};
+use crate::{Array, Backend, Dims, Element, Indices, Op, Reads, Value, Vjp};
 
 /// `y[p, i] = x[p, indices[p, i]]`, where both are read as `planes` runs of elements: what pooling
 /// and maxima are made of.
@@ -22,7 +20,8 @@ use crate::{Array, Backend, Dims, Element, Op, Reads, Value, Vjp};
 /// ```
 /// use tenon_tensor::{ops::gather::Gather, Array, Cpu, Dims, Op, Value};
 /// let x = Value::<Cpu<f64>>::constant(Array::from_vec(Dims::new(&[3]), vec![10.0, 20.0, 30.0]));
-/// let y = Gather { planes: 1, indices: [2, 2, 0].into(), dims: Dims::new(&[3]) }.on([x]);
+/// let indices = [2, 2, 0].into_iter().collect();
+/// let y = Gather { planes: 1, indices, dims: Dims::new(&[3]) }.on([x]);
 /// assert_eq!(y.array().to_vec(), [30.0, 30.0, 10.0]);
 /// ```
 #[derive(Clone, Debug)]
@@ -30,7 +29,7 @@ pub struct Gather {
     /// How many runs the arrays are split into.
     pub planes: usize,
     /// The position in its plane of each element of the result.
-    pub indices: Arc<[u32]>,
+    pub indices: Indices,
     /// The dims of the result.
     pub dims: Dims,
 }
@@ -59,7 +58,7 @@ pub struct ScatterAdd {
     /// How many runs the arrays are split into.
     pub planes: usize,
     /// The position in its plane of the result of each element of the argument.
-    pub indices: Arc<[u32]>,
+    pub indices: Indices,
     /// The dims of the result.
     pub dims: Dims,
 }
@@ -81,7 +80,7 @@ impl Op<1> for ScatterAdd {
 
 /// Draws planes, dims of two arrays that split into them, and indices from the second into the
 /// first.
-fn draw_indices(draw: &mut Draw<'_>) -> (usize, Dims, Dims, Arc<[u32]>) {
+fn draw_indices(draw: &mut Draw<'_>) -> (usize, Dims, Dims, Indices) {
     let dims = draw.dims(2);
     let (planes, from, to) = (dims[0], dims[1], draw.size());
     let indices = (0..planes * to).map(|_| draw.below(from) as u32).collect();

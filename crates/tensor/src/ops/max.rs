@@ -3,7 +3,7 @@
 use tenon_shape::{Axis, Shape};
 
 use crate::proof::{Domain, Draw, Naive, Proof, for_each_index, register};
-use crate::{Backend, Dims, Op, Query, Tensor, Value};
+use crate::{Backend, Dims, Indices, Op, Query, Tensor, Value};
 
 use super::argmax::Argmax;
 use super::gather::Gather;
@@ -55,7 +55,11 @@ pub fn max_along<B: Backend>(x: Value<B>, axis: usize) -> Value<B> {
     let dims = x.dims();
     let (planes, _, inner) = dims.around(axis);
     let along = Argmax { axis }.on([&x]);
-    let indices = along.iter().enumerate().map(|(at, &i)| i * inner as u32 + (at % inner) as u32).collect();
+    let indices = Indices::write(along.len(), |indices| {
+        for (at, (index, &i)) in indices.iter_mut().zip(along.iter()).enumerate() {
+            *index = i * inner as u32 + (at % inner) as u32;
+        }
+    });
     Gather { planes, indices, dims: dims.without(axis) }.on([x])
 }
 

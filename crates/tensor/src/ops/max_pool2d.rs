@@ -1,13 +1,11 @@
 //! The largest element under a moving window.
 
-use std::sync::Arc;
-
 use tenon_kernels::pool2d as kernel;
 use tenon_shape::typenum::Unsigned;
 use tenon_shape::{Image, WindowOut, WindowSize};
 
 use crate::proof::{Domain, Draw, Naive, Proof, register};
-use crate::{Array, Backend, Dims, Element, Op, Query, Tensor, Value};
+use crate::{Array, Backend, Dims, Element, Indices, Op, Query, Tensor, Value};
 
 use super::avg_pool2d::PoolWindow;
 use super::conv2d::Window;
@@ -67,15 +65,14 @@ pub struct MaxPlaces {
 
 impl Query<1> for MaxPlaces {
     const NAME: &'static str = "max_places";
-    type Output<E: Element> = Arc<[u32]>;
+    type Output<E: Element> = Indices;
 
-    fn forward<E: Element>(&self, [x]: [Array<E>; 1]) -> Arc<[u32]> {
+    fn forward<E: Element>(&self, [x]: [Array<E>; 1]) -> Indices {
         let sizes = self.window.sizes(x.dims());
-        let mut indices: Arc<[u32]> = std::iter::repeat_n(0, self.window.output_dims(x.dims()).numel()).collect();
+        let n_windows = self.window.output_dims(x.dims()).numel();
         let x = x.contiguous();
-        let indices_mut = Arc::get_mut(&mut indices).expect("a new buffer has one handle");
-        kernel::max_indices(&sizes, x.as_slice().expect("contiguous"), indices_mut);
-        indices
+        let numbers = x.as_slice().expect("contiguous");
+        Indices::write(n_windows, |indices| kernel::max_indices(&sizes, numbers, indices))
     }
 }
 
