@@ -1,31 +1,22 @@
 //! Negation: `y = −x`.
 
-use tenon_shape::Shape;
-
 use crate::proof::{Domain, Draw, Naive, Proof, register};
-use crate::{Array, Backend, Dims, Element, Op, Reads, Tensor, Value, Vjp};
+use crate::{Array, Backend, Dims, Element, Op, Reads, Value, Vjp};
 
-impl<S: Shape, B: Backend> Tensor<S, B> {
-    /// Negation: `y = −x`, elementwise.
-    ///
-    /// # Shapes
-    /// `x: S → S`
-    ///
-    /// # Gradient
-    /// `dx = −dy`. Keeps nothing.
-    ///
-    /// # Example
-    /// ```
-    /// use tenon_tensor::prelude::*;
-    /// let x: Tensor<(U2,)> = Tensor::from([1.0, -2.0]);
-    /// assert_eq!(x.neg().to_vec(), [-1.0, 2.0]);
-    /// ```
-    pub fn neg(self) -> Self {
-        Tensor { shape: self.shape, value: Neg.on([self.value]) }
-    }
-}
-
-/// The operation of [`Tensor::neg`].
+/// Negation: `y = −x`, elementwise; the operator `-` of tensors.
+///
+/// # Shapes
+/// `x: S → S`
+///
+/// # Gradient
+/// `dx = −dy`. Keeps nothing.
+///
+/// # Example
+/// ```
+/// use tenon_tensor::prelude::*;
+/// let x: Tensor<(U2,)> = Tensor::from([1.0, -2.0]);
+/// assert_eq!((-x).to_vec(), [-1.0, 2.0]);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Neg;
 

@@ -34,7 +34,8 @@ impl Op<1> for Relu {
     const READS: Reads<1> = Reads::OUTPUT;
 
     fn forward<E: Element>(&self, [x]: [Array<E>; 1]) -> Array<E> {
-        x.map(|x| if x > E::ZERO || x != x { x } else { E::ZERO })
+        // Written so that a NaN stays one.
+        x.map(|x| if x <= E::ZERO { E::ZERO } else { x })
     }
 
     fn vjp<B: Backend>(&self, at: Vjp<Value<B>, 1>) -> [Option<Value<B>>; 1] {
