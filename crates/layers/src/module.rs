@@ -121,12 +121,12 @@ macro_rules! passes_on {
 
 passes_on! {
     [M: Module] Vec<M>: |modules, path, visit| {
-        for (i, module) in modules.into_iter().enumerate() {
+        for (i, module) in (0_usize..).zip(modules) {
             path.enter(&i.to_string(), |path| visit(module, path));
         }
     };
     [M: Module, const N: usize] [M; N]: |modules, path, visit| {
-        for (i, module) in modules.into_iter().enumerate() {
+        for (i, module) in (0_usize..).zip(modules) {
             path.enter(&i.to_string(), |path| visit(module, path));
         }
     };
