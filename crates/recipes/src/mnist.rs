@@ -41,6 +41,8 @@ where
         test: Loader::new(test.clone(), TEST_BATCH),
     };
 
+    data.check()?;
+
     let mut model = M::init(&mut SeededRng::new(info.seed));
     let n_steps = info.epochs * data.train.n_batches() as u64;
     let schedule =

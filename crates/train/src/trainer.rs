@@ -82,6 +82,22 @@ pub enum TrainError<E> {
     AfterEpoch(E),
 }
 
+impl<D: Dataset, T: Dataset> Data<D, T> {
+    /// Whether there is something to learn from and something to measure on.
+    ///
+    /// # Errors
+    /// [`TrainError::NoExamples`] if not.
+    pub fn check<E>(&self) -> Result<(), TrainError<E>> {
+        if self.train.dataset().is_empty() {
+            return Err(TrainError::NoExamples { part: "training" });
+        }
+        if self.test.dataset().is_empty() {
+            return Err(TrainError::NoExamples { part: "test" });
+        }
+        Ok(())
+    }
+}
+
 impl<R: Rule, S: Schedule> Trainer<R, S> {
     /// A trainer whose random numbers, such as those of dropout, follow from the seed.
     pub fn new(seed: u64, optimizer: Optimizer<R>, schedule: S) -> Self {
@@ -137,13 +153,7 @@ impl<R: Rule, S: Schedule> Trainer<R, S> {
         D: Dataset,
         T: Dataset<Batch = D::Batch>,
     {
-        for (part, is_empty) in
-            [("training", data.train.dataset().is_empty()), ("test", data.test.dataset().is_empty())]
-        {
-            if is_empty {
-                return Err(TrainError::NoExamples { part });
-            }
-        }
+        data.check()?;
         let start = Instant::now();
         let mut progress = Progress::new(n_epochs, n_epochs * data.train.n_batches() as u64);
         let mut best: Option<Best> = None;

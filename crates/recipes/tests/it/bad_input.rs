@@ -91,7 +91,9 @@ fn folders_that_cannot_be_written() {
 #[test]
 fn a_learning_rate_that_is_too_high() {
     let folder = Folder::new("diverges").with_mnist(60, 20);
-    let output = folder.run(&["train", "mlp-mnist", "--data", "data", "--learning-rate", "1e30"]);
+    // Several steps an epoch: the loss of a step is that before its update.
+    let arguments = ["train", "mlp-mnist", "--data", "data", "--batch-size", "10", "--learning-rate", "1e30"];
+    let output = folder.run(&arguments);
     let errors = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{errors}");
     assert!(errors.contains("training diverged in epoch 1"), "{errors}");
