@@ -72,8 +72,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let plan = plan(recipe, arguments)?;
     let summary = (recipe.train)(&plan)?;
     println!(
-        "{} of the test images: {:.2} % right after {:.0} s; see {}",
-        if summary.interrupted { "interrupted, saved" } else { "done" },
+        "{}: {:.2} % of the test images right after {:.0} s; see {}",
+        if summary.interrupted { "interrupted" } else { "done" },
         100.0 * summary.test_accuracy,
         summary.seconds,
         summary.run.join("report.html").display(),
