@@ -7,7 +7,7 @@ use crate::error::Error;
 /// A fixed number of examples, any of which can be had at any time as part of a batch.
 ///
 /// A batch is what a model is given: for images with labels, a pair of typed tensors whose first
-/// axis is [`Dyn`](tenon_tensor::Dyn).
+/// axis is [`Dyn`](tenon_tensor::shape::Dyn).
 ///
 /// # Example
 /// ```
