@@ -49,7 +49,7 @@ const VERBS: &[Verb] = &[
         name: "gradcheck",
         arguments: "[--json]",
         help: "the worst gradient error of every op, first and second order",
-        run: |arguments| recipes::run("gradcheck", arguments),
+        run: recipes::gradcheck,
     },
     Verb {
         name: "bench",

@@ -7,7 +7,7 @@ use tenon_tensor::shape::Shape;
 use tenon_tensor::{Array, Backend, Fused, Op, Tensor, Value, Vjp};
 
 use crate::gradients::{Gradients, LeafId};
-use crate::graph::{FusedRule, Leaf, NodeRef, OpRule, Record, Rule, next_number, pull_back};
+use crate::graph::{Facts, FusedRule, Leaf, NodeRef, OpRule, Record, Rule, next_number, pull_back};
 
 /// Runs every operation on `B` and records how to differentiate it.
 ///
@@ -51,18 +51,9 @@ impl<B: Backend> Autodiff<B> {
         y.handle().value.clone()
     }
 
-    /// Records one operation whose arguments came from `parents`.
-    fn record<R: Rule<B, N>, const N: usize>(
-        rule: R,
-        kept: ([Option<Value<B>>; N], bool),
-        dims: [tenon_tensor::Dims; N],
-        parents: [Option<NodeRef<B>>; N],
-        value: Value<B>,
-    ) -> Value<Self> {
-        let (args, keeps_output) = kept;
-        let output = keeps_output.then(|| value.clone());
-        let node: NodeRef<B> = Arc::new(Record { number: next_number(), rule, args, output, dims, parents });
-        Value::from_handle(Tracked { value, node: Some(node) })
+    /// Records an operation.
+    fn record<R: Rule<B, N>, const N: usize>(rule: R, facts: Facts<B, N>, value: Value<B>) -> Value<Self> {
+        Value::from_handle(Tracked { value, node: Some(Arc::new(Record { rule, facts })) })
     }
 }
 
@@ -80,9 +71,17 @@ fn split<B: Backend, const N: usize>(
     (values, nodes)
 }
 
-/// The arguments that a rule reads.
-fn keep<B: Backend, const N: usize>(reads: [bool; N], values: &[Value<B>; N]) -> [Option<Value<B>>; N] {
-    std::array::from_fn(|i| reads[i].then(|| values[i].clone()))
+/// Values that nothing is recorded of.
+fn untracked<B: Backend, const N: usize>(values: [Option<Value<B>>; N]) -> [Option<Value<Autodiff<B>>>; N] {
+    values.map(|value| value.map(|value| Value::from_handle(Tracked { value, node: None })))
+}
+
+fn primal<B: Backend>(value: Value<Autodiff<B>>) -> Value<B> {
+    value.into_handle().value
+}
+
+fn any_tracked<B: Backend>(args: &[Value<Autodiff<B>>]) -> bool {
+    args.iter().any(|arg| arg.handle().node.is_some())
 }
 
 impl<B: Backend> Backend for Autodiff<B> {
@@ -99,30 +98,28 @@ impl<B: Backend> Backend for Autodiff<B> {
     }
 
     fn apply<O: Op<N>, const N: usize>(op: O, args: [Value<Self>; N]) -> Value<Self> {
+        let tracked = any_tracked(&args);
         let (values, parents) = split(args);
-        if parents.iter().all(Option::is_none) {
+        if !tracked {
             return Value::from_handle(Tracked { value: B::apply(op, values), node: None });
         }
-        let dims = std::array::from_fn(|i| values[i].dims());
-        let kept = (keep(O::READS.args, &values), O::READS.output);
+        let facts = Facts::before(O::READS.args, &values, parents);
         let value = B::apply(op.clone(), values);
-        Self::record(OpRule(op), kept, dims, parents, value)
+        Self::record(OpRule(op), facts.after(O::READS.output, &value), value)
     }
 
     fn fused<F: Fused<N>, const N: usize>(op: F, args: [Value<Self>; N]) -> Value<Self> {
-        let tracked = args.iter().any(|arg| arg.handle().node.is_some());
-        if !tracked {
-            let (values, _) = split(args);
-            return Value::from_handle(Tracked { value: B::fused(op, values), node: None });
-        }
-        if !B::RUNS_KERNELS {
+        let tracked = any_tracked(&args);
+        if tracked && !B::RUNS_KERNELS {
             return op.definition(args);
         }
         let (values, parents) = split(args);
-        let dims = std::array::from_fn(|i| values[i].dims());
-        let kept = (keep(F::READS.args, &values), F::READS.output);
-        let (value, aux) = B::fused_forward(&op, values);
-        Self::record(FusedRule(op, aux), kept, dims, parents, value)
+        if !tracked {
+            return Value::from_handle(Tracked { value: B::fused(op, values), node: None });
+        }
+        let facts = Facts::before(F::READS.args, &values, parents);
+        let (value, kept) = B::fused_forward(&op, values);
+        Self::record(FusedRule(op, kept), facts.after(F::READS.output, &value), value)
     }
 
     fn fused_forward<F: Fused<N>, const N: usize>(
@@ -139,8 +136,7 @@ impl<B: Backend> Backend for Autodiff<B> {
         at: Vjp<Value<Self>, N>,
         kept: &F::Kept<B::Elem>,
     ) -> [Option<Value<Self>>; N] {
-        let cotangents = B::fused_backward(op, at.map(|value| value.into_handle().value), kept);
-        cotangents.map(|cotangent| cotangent.map(|value| Value::from_handle(Tracked { value, node: None })))
+        untracked(B::fused_backward(op, at.map(primal), kept))
     }
 }
 

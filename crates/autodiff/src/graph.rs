@@ -78,17 +78,55 @@ impl<B: Backend, F: Fused<N>, const N: usize> Rule<B, N> for FusedRule<F, F::Kep
 
 /// A recorded operation: its rule, what the rule reads, and where its arguments came from.
 pub(crate) struct Record<R, B: Backend, const N: usize> {
-    pub(crate) number: u64,
     pub(crate) rule: R,
-    pub(crate) args: [Option<Value<B>>; N],
-    pub(crate) output: Option<Value<B>>,
-    pub(crate) dims: [Dims; N],
-    pub(crate) parents: [Option<NodeRef<B>>; N],
+    pub(crate) facts: Facts<B, N>,
+}
+
+/// What is recorded of every operation, whatever its rule. Apart from the rule, so that most of
+/// the code is compiled once for all operations.
+pub(crate) struct Facts<B: Backend, const N: usize> {
+    number: u64,
+    args: [Option<Value<B>>; N],
+    output: Option<Value<B>>,
+    dims: [Dims; N],
+    parents: [Option<NodeRef<B>>; N],
+}
+
+impl<B: Backend, const N: usize> Facts<B, N> {
+    /// What is known before the operation runs on `args`, which came from `parents`.
+    pub(crate) fn before(reads: [bool; N], args: &[Value<B>; N], parents: [Option<NodeRef<B>>; N]) -> Self {
+        Facts {
+            number: next_number(),
+            args: std::array::from_fn(|i| reads[i].then(|| args[i].clone())),
+            output: None,
+            dims: std::array::from_fn(|i| args[i].dims()),
+            parents,
+        }
+    }
+
+    /// The result is known.
+    pub(crate) fn after(mut self, keeps_output: bool, output: &Value<B>) -> Self {
+        self.output = keeps_output.then(|| output.clone());
+        self
+    }
+
+    fn at(&self, dy: Value<B>) -> Vjp<Value<B>, N> {
+        let needs = std::array::from_fn(|i| self.parents[i].is_some());
+        Vjp::new(dy, self.args.clone(), self.output.clone(), self.dims, needs)
+    }
+
+    fn send(&self, cotangents: [Option<Value<B>>; N], send: &mut dyn FnMut(&NodeRef<B>, Value<B>)) {
+        for (parent, cotangent) in self.parents.iter().zip(cotangents) {
+            if let Some(parent) = parent {
+                send(parent, cotangent.expect("a rule gives every cotangent that is needed"));
+            }
+        }
+    }
 }
 
 impl<R: Rule<B, N>, B: Backend, const N: usize> Node<B> for Record<R, B, N> {
     fn number(&self) -> u64 {
-        self.number
+        self.facts.number
     }
 
     fn leaf(&self) -> Option<LeafId> {
@@ -96,18 +134,11 @@ impl<R: Rule<B, N>, B: Backend, const N: usize> Node<B> for Record<R, B, N> {
     }
 
     fn pull(&self, dy: Value<B>, send: &mut dyn FnMut(&NodeRef<B>, Value<B>)) {
-        let needs = std::array::from_fn(|i| self.parents[i].is_some());
-        let at = Vjp::new(dy, self.args.clone(), self.output.clone(), self.dims, needs);
-        let cotangents = self.rule.cotangents(at);
-        for (parent, cotangent) in self.parents.iter().zip(cotangents) {
-            if let Some(parent) = parent {
-                send(parent, cotangent.expect("a rule gives every cotangent that is needed"));
-            }
-        }
+        self.facts.send(self.rule.cotangents(self.facts.at(dy)), send);
     }
 
     fn release(&mut self, freed: &mut Vec<NodeRef<B>>) {
-        take_unshared(&mut self.parents, freed);
+        take_unshared(&mut self.facts.parents, freed);
     }
 }
 
@@ -120,7 +151,7 @@ fn take_unshared<B: Backend>(parents: &mut [Option<NodeRef<B>>], freed: &mut Vec
     }
 }
 
-impl<R, B: Backend, const N: usize> Drop for Record<R, B, N> {
+impl<B: Backend, const N: usize> Drop for Facts<B, N> {
     /// Frees a chain of nodes one after the other: dropping them inside each other would use one
     /// stack frame per step of a long sequence.
     fn drop(&mut self) {

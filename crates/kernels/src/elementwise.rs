@@ -177,7 +177,7 @@ impl<T: Copy, Y: Copy, F: Fn(T) -> Y> Kernel for Map<'_, '_, T, Y, F> {
         let Map { x, loops, start, y, f } = self;
         let x = x.start();
         let [stride] = loops.row_strides();
-        loops.for_each_row(start, y.len(), |place, [offset], n| {
+        for (place, [offset], n) in loops.rows(start, y.len()) {
             let y = &mut y[place..place + n];
             // SAFETY: the loops stay inside the view.
             let x = unsafe { Row::new(x.offset(offset), stride, n) };
@@ -194,7 +194,7 @@ impl<T: Copy, Y: Copy, F: Fn(T) -> Y> Kernel for Map<'_, '_, T, Y, F> {
                     }
                 }
             }
-        });
+        }
     }
 }
 
@@ -231,7 +231,7 @@ impl<A: Copy, B: Copy, Y: Copy, F: Fn(A, B) -> Y> Kernel for Zip<'_, '_, A, B, Y
         let Zip { a, b, loops, start, y, f } = self;
         let (a, b) = (a.start(), b.start());
         let [a_stride, b_stride] = loops.row_strides();
-        loops.for_each_row(start, y.len(), |place, [a_offset, b_offset], n| {
+        for (place, [a_offset, b_offset], n) in loops.rows(start, y.len()) {
             let y = &mut y[place..place + n];
             // SAFETY: the loops stay inside both views.
             let (a, b) = unsafe {
@@ -259,7 +259,7 @@ impl<A: Copy, B: Copy, Y: Copy, F: Fn(A, B) -> Y> Kernel for Zip<'_, '_, A, B, Y
                     }
                 }
             }
-        });
+        }
     }
 }
 
@@ -279,7 +279,7 @@ impl<A: Copy, B: Copy, F: Fn(A, B) -> A> Kernel for ZipMut<'_, '_, A, B, F> {
         let ZipMut { a, b, loops, start, f } = self;
         let b = b.start();
         let [stride] = loops.row_strides();
-        loops.for_each_row(start, a.len(), |place, [offset], n| {
+        for (place, [offset], n) in loops.rows(start, a.len()) {
             let a = &mut a[place..place + n];
             // SAFETY: the loops stay inside the view.
             let b = unsafe { Row::new(b.offset(offset), stride, n) };
@@ -300,7 +300,7 @@ impl<A: Copy, B: Copy, F: Fn(A, B) -> A> Kernel for ZipMut<'_, '_, A, B, F> {
                     }
                 }
             }
-        });
+        }
     }
 }
 
@@ -325,7 +325,7 @@ where
         let Zip3 { a, b, c, loops, start, y, f } = self;
         let (a, b, c) = (a.start(), b.start(), c.start());
         let [a_stride, b_stride, c_stride] = loops.row_strides();
-        loops.for_each_row(start, y.len(), |place, [a_offset, b_offset, c_offset], n| {
+        for (place, [a_offset, b_offset, c_offset], n) in loops.rows(start, y.len()) {
             let y = &mut y[place..place + n];
             // SAFETY: the loops stay inside the three views.
             let (a, b, c) = unsafe {
@@ -344,7 +344,7 @@ where
                     *y = f(a.get(i), b.get(i), c.get(i));
                 }
             }
-        });
+        }
     }
 }
 

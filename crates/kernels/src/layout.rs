@@ -162,24 +162,13 @@ impl<const N: usize> Loops<N> {
         self.strides[self.rank - 1]
     }
 
-    /// Visits the elements `start..start + len` of the row-by-row order as pieces of rows:
-    /// `visit(place, offsets, n)` is the piece of `n` elements whose first is the
-    /// `place`-th visited and lies at `offsets` in the views.
-    pub(crate) fn for_each_row(
-        &self,
-        start: usize,
-        len: usize,
-        mut visit: impl FnMut(usize, [isize; N], usize),
-    ) {
-        if len == 0 {
-            return;
-        }
-        let last = self.rank - 1;
+    /// The elements `start..start + len` of the row-by-row order, as pieces of rows.
+    pub(crate) fn rows(&self, start: usize, len: usize) -> Rows<'_, N> {
         let mut index = [0; MAX_RANK];
         let mut rest = start;
         for axis in (0..self.rank).rev() {
-            index[axis] = rest % self.dims[axis];
-            rest /= self.dims[axis];
+            index[axis] = rest % self.dims[axis].max(1);
+            rest /= self.dims[axis].max(1);
         }
         let mut offsets = [0; N];
         for (&at, strides) in index.iter().zip(&self.strides[..self.rank]) {
@@ -187,31 +176,57 @@ impl<const N: usize> Loops<N> {
                 *offset += at as isize * stride;
             }
         }
-        let mut place = 0;
-        loop {
-            let n = (self.dims[last] - index[last]).min(len - place);
-            visit(place, offsets, n);
-            place += n;
-            if place == len {
-                return;
+        Rows { loops: self, index, offsets, place: 0, len }
+    }
+}
+
+/// A walk over rows.
+pub(crate) struct Rows<'a, const N: usize> {
+    loops: &'a Loops<N>,
+    /// Where the next piece starts: in the axes, and in each view.
+    index: [usize; MAX_RANK],
+    offsets: [isize; N],
+    /// How many elements were visited, of how many.
+    place: usize,
+    len: usize,
+}
+
+impl<const N: usize> Iterator for Rows<'_, N> {
+    /// How many elements were visited before this piece, where its first lies in each view, and
+    /// how many it has.
+    type Item = (usize, [isize; N], usize);
+
+    // Called once per row by hundreds of kernels: inlined, it would be most of their code.
+    #[inline(never)]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.place == self.len {
+            return None;
+        }
+        let Loops { rank, dims, .. } = self.loops;
+        let last = rank - 1;
+        let n = (dims[last] - self.index[last]).min(self.len - self.place);
+        let piece = (self.place, self.offsets, n);
+        self.place += n;
+        // Back to the start of the row, then one step along the axes above it.
+        self.advance(last, -(self.index[last] as isize));
+        self.index[last] = 0;
+        for axis in (0..last).rev() {
+            self.index[axis] += 1;
+            if self.index[axis] < dims[axis] {
+                self.advance(axis, 1);
+                break;
             }
-            // The row is done: back to its start, then one step along the axes above it.
-            for (offset, stride) in offsets.iter_mut().zip(self.strides[last]) {
-                *offset -= index[last] as isize * stride;
-            }
-            index[last] = 0;
-            for axis in (0..last).rev() {
-                index[axis] += 1;
-                let wraps = index[axis] == self.dims[axis];
-                let steps = if wraps { 1 - self.dims[axis] as isize } else { 1 };
-                for (offset, stride) in offsets.iter_mut().zip(self.strides[axis]) {
-                    *offset += steps * stride;
-                }
-                if !wraps {
-                    break;
-                }
-                index[axis] = 0;
-            }
+            self.advance(axis, 1 - dims[axis] as isize);
+            self.index[axis] = 0;
+        }
+        Some(piece)
+    }
+}
+
+impl<const N: usize> Rows<'_, N> {
+    fn advance(&mut self, axis: usize, steps: isize) {
+        for (offset, stride) in self.offsets.iter_mut().zip(self.loops.strides[axis]) {
+            *offset += steps * stride;
         }
     }
 }

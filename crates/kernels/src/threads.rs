@@ -76,7 +76,17 @@ pub fn parallel_for(n: usize, task: impl Fn(usize) + Sync) {
         (0..n).for_each(task);
         return;
     }
-    POOL.run(n, threads - 1, &task);
+    /// # Safety
+    /// `task` points to an `F` that lives.
+    unsafe fn call<F: Fn(usize)>(task: *const (), i: usize) {
+        // SAFETY: by the caller's promise.
+        unsafe { (*task.cast::<F>())(i) }
+    }
+    fn calling<F: Fn(usize)>(_: &F) -> unsafe fn(*const (), usize) {
+        call::<F>
+    }
+    // SAFETY: `task` lives until the job is done.
+    unsafe { POOL.run(n, threads - 1, (&raw const task).cast(), calling(&task)) };
 }
 
 /// Cuts `y` into chunks of `chunk` elements (the last may be shorter) and calls
@@ -206,15 +216,20 @@ static POOL: Pool = Pool {
 
 impl Pool {
     /// Runs a job with up to `n_workers` helpers; `busy` is set and is cleared here.
-    fn run<F: Fn(usize) + Sync>(&'static self, n: usize, n_workers: usize, task: &F) {
-        /// # Safety
-        /// `task` points to an `F` that lives.
-        unsafe fn call<F: Fn(usize)>(task: *const (), i: usize) {
-            // SAFETY: by the caller's promise.
-            unsafe { (*task.cast::<F>())(i) }
-        }
+    ///
+    /// The type of the task is forgotten, so that this is compiled once.
+    ///
+    /// # Safety
+    /// `call(task, i)` may be called on any thread, also at the same time, until this returns.
+    unsafe fn run(
+        &'static self,
+        n: usize,
+        n_workers: usize,
+        task: *const (),
+        call: unsafe fn(*const (), usize),
+    ) {
         self.spawn(n_workers);
-        let job = Job { task: (task as *const F).cast(), call: call::<F>, n, level: simd::level() };
+        let job = Job { task, call, n, level: simd::level() };
         // SAFETY: `busy` keeps other callers out, and no worker is inside a closed job.
         unsafe { *self.job.get() = job };
         self.next.store(0, Ordering::Relaxed);

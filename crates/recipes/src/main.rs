@@ -6,7 +6,6 @@
 
 mod data;
 mod error;
-mod gradcheck;
 mod mnist;
 mod predict;
 mod recipe;
@@ -31,8 +30,6 @@ enum Verb {
     Train(train::Arguments),
     /// Classifies pictures with a trained run.
     Predict(predict::Arguments),
-    /// Proves every operation and layer, and prints the worst errors of each.
-    Gradcheck(gradcheck::Arguments),
     /// Lists and verifies the datasets that come with the library.
     Data(data::Arguments),
 }
@@ -41,7 +38,6 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().verb {
         Verb::Train(arguments) => train::run(arguments),
         Verb::Predict(arguments) => predict::run(&arguments),
-        Verb::Gradcheck(arguments) => gradcheck::run(&arguments),
         Verb::Data(arguments) => data::run(&arguments),
     };
     match result {

@@ -38,14 +38,14 @@ impl<B: Backend> Backend for Checked<B> {
 
     fn apply<O: Op<N>, const N: usize>(op: O, args: [Value<Self>; N]) -> Value<Self> {
         let seen = Arguments::of(&args);
-        let output = B::apply(op, args.map(unwrap));
+        let output = B::apply(op, unwrap_all(args));
         seen.check::<B>(O::NAME, &output);
         wrap(output)
     }
 
     fn fused<F: Fused<N>, const N: usize>(op: F, args: [Value<Self>; N]) -> Value<Self> {
         let seen = Arguments::of(&args);
-        let output = B::fused(op, args.map(unwrap));
+        let output = B::fused(op, unwrap_all(args));
         seen.check::<B>(F::NAME, &output);
         wrap(output)
     }
@@ -55,7 +55,7 @@ impl<B: Backend> Backend for Checked<B> {
         args: [Value<Self>; N],
     ) -> (Value<Self>, F::Kept<B::Elem>) {
         let seen = Arguments::of(&args);
-        let (output, kept) = B::fused_forward(op, args.map(unwrap));
+        let (output, kept) = B::fused_forward(op, unwrap_all(args));
         seen.check::<B>(F::NAME, &output);
         (wrap(output), kept)
     }
@@ -70,7 +70,7 @@ impl<B: Backend> Backend for Checked<B> {
         for cotangent in cotangents.iter().flatten() {
             seen.check::<B>(F::NAME, cotangent);
         }
-        cotangents.map(|cotangent| cotangent.map(wrap))
+        wrap_all(cotangents)
     }
 }
 
@@ -82,6 +82,16 @@ fn unwrap<B: Backend>(value: Value<Checked<B>>) -> Value<B> {
 
 fn wrap<B: Backend>(value: Value<B>) -> Value<Checked<B>> {
     Value(value.0)
+}
+
+// Out of the methods above, so that they are not compiled again for every operation.
+
+fn unwrap_all<B: Backend, const N: usize>(args: [Value<Checked<B>>; N]) -> [Value<B>; N] {
+    args.map(unwrap)
+}
+
+fn wrap_all<B: Backend, const N: usize>(values: [Option<Value<B>>; N]) -> [Option<Value<Checked<B>>>; N] {
+    values.map(|value| value.map(wrap))
 }
 
 /// The dims of the arguments and whether each was finite, remembered for the message.

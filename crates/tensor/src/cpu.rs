@@ -26,18 +26,18 @@ impl<E: Element> Backend for Cpu<E> {
     }
 
     fn apply<O: Op<N>, const N: usize>(op: O, args: [Value<Self>; N]) -> Value<Self> {
-        Value(op.forward(args.map(|arg| arg.0)))
+        Value(op.forward(arrays(args)))
     }
 
     fn fused<F: Fused<N>, const N: usize>(op: F, args: [Value<Self>; N]) -> Value<Self> {
-        Value(op.forward(args.map(|arg| arg.0)).0)
+        Value(op.forward(arrays(args)).0)
     }
 
     fn fused_forward<F: Fused<N>, const N: usize>(
         op: &F,
         args: [Value<Self>; N],
     ) -> (Value<Self>, F::Kept<E>) {
-        let (output, kept) = op.forward(args.map(|arg| arg.0));
+        let (output, kept) = op.forward(arrays(args));
         (Value(output), kept)
     }
 
@@ -46,8 +46,22 @@ impl<E: Element> Backend for Cpu<E> {
         at: Vjp<Value<Self>, N>,
         kept: &F::Kept<E>,
     ) -> [Option<Value<Self>>; N] {
-        op.backward(at.map(|value| value.0), kept).map(|cotangent| cotangent.map(Value))
+        values(op.backward(at.map(array), kept))
     }
 }
 
 impl<E: Element> Untracked for Cpu<E> {}
+
+// What follows could be closures above; it would then be compiled again for every operation.
+
+fn array<E: Element>(value: Value<Cpu<E>>) -> Array<E> {
+    value.0
+}
+
+fn arrays<E: Element, const N: usize>(args: [Value<Cpu<E>>; N]) -> [Array<E>; N] {
+    args.map(array)
+}
+
+fn values<E: Element, const N: usize>(arrays: [Option<Array<E>>; N]) -> [Option<Value<Cpu<E>>>; N] {
+    arrays.map(|array| array.map(Value))
+}

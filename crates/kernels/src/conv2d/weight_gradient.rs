@@ -217,10 +217,18 @@ impl<E: Float> Kernel for Products<'_, '_, E> {
             // SAFETY: by the assertions above.
             unsafe {
                 match n {
-                    6 if S::REGISTERS == 32 => self.products::<S, 6, 4>(row),
-                    5 if S::REGISTERS == 32 => self.products::<S, 5, 4>(row),
-                    4 if S::REGISTERS == 32 => self.products::<S, 4, 4>(row),
-                    4 => self.products::<S, 4, 3>(row),
+                    // A choice by constants: what the registers of `S` do not hold is not compiled.
+                    4..=6 => {
+                        if const { S::REGISTERS == 32 } {
+                            match n {
+                                6 => self.products::<S, 6, 4>(row),
+                                5 => self.products::<S, 5, 4>(row),
+                                _ => self.products::<S, 4, 4>(row),
+                            }
+                        } else {
+                            self.products::<S, 4, 3>(row);
+                        }
+                    }
                     3 => self.products::<S, 3, 3>(row),
                     2 => self.products::<S, 2, 4>(row),
                     _ => self.products::<S, 1, 4>(row),

@@ -25,6 +25,10 @@ const fn max_double_rows<S: Simd>() -> usize {
     (S::REGISTERS - 5) / (2 * VECTORS)
 }
 
+const fn most_rows<S: Simd, const VECS: usize>() -> usize {
+    if VECS == VECTORS { max_rows::<S>() } else { max_double_rows::<S>() }
+}
+
 /// The size of the tiles of the machine.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
@@ -190,8 +194,7 @@ unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
     target: &Target<'_, E>,
 ) {
     let lanes = <E::Vector<S> as Vector<E>>::LANES;
-    let most = if VECS == VECTORS { max_rows::<S>() } else { max_double_rows::<S>() };
-    debug_assert!((1..=most).contains(&rows));
+    debug_assert!((1..=most_rows::<S, VECS>()).contains(&rows));
     let plain = target.alpha == E::ONE
         && target.beta == E::ZERO
         && matches!(target.bias, Bias::None)
@@ -208,8 +211,10 @@ unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
         macro_rules! for_rows {
             ($($n:literal)*) => {
                 match rows {
-                    // Heights that the registers of `S` do not hold are not compiled.
-                    $($n if $n <= most => multiply::<E, S, $n, VECS>(tile, to, stride),)*
+                    // Heights that the registers of `S` do not hold are not even compiled.
+                    $($n => if const { $n <= most_rows::<S, VECS>() } {
+                        multiply::<E, S, $n, VECS>(tile, to, stride)
+                    },)*
                     _ => {}
                 }
             };

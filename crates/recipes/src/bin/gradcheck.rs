@@ -1,13 +1,19 @@
-//! The verb `gradcheck`.
+//! The binary behind `cargo xtask gradcheck`: proves every operation and layer.
+//!
+//! Apart from the recipes, because it holds each operation under every backend there is and takes
+//! as long to build as all else; who trains a model should not wait for it.
+
+#![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 
+use clap::Parser;
 use tenon_autodiff::proof::{Failure, Prover, Report, table};
 
-use crate::error::Error;
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {
+/// Proves every operation and layer, and prints the worst errors of each.
+#[derive(Debug, Parser)]
+#[command(name = "gradcheck", version)]
+struct Arguments {
     /// Cases to try for each operation and layer.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
     cases: u16,
@@ -46,8 +52,8 @@ impl From<&Result<Report, Failure>> for Row {
     }
 }
 
-/// Proves everything and prints a row for each; fails if one does not hold.
-pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
     let mut prover = Prover::new(arguments.cases.into());
     tenon_layers::tensor::ops::visit_proofs(&mut prover);
     tenon_layers::visit_proofs(&mut prover);
@@ -59,5 +65,5 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
     } else {
         print!("{}", table(&results));
     }
-    Ok(if results.iter().all(Result::is_ok) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    if results.iter().all(Result::is_ok) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
