@@ -210,6 +210,7 @@ unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
         };
         macro_rules! for_rows {
             ($($n:literal)*) => {
+                #[expect(clippy::collapsible_match, reason = "a guard is compiled with what it guards")]
                 match rows {
                     // Heights that the registers of `S` do not hold are not even compiled.
                     $($n => if const { $n <= most_rows::<S, VECS>() } {
