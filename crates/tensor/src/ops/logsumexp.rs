@@ -1,0 +1,119 @@
+//! The logarithm of a sum of exponentials: a smooth maximum.
+
+use tenon_kernels::{reduce, softmax};
+use tenon_shape::{Axis, Shape};
+
+use crate::proof::{Domain, Draw, Naive, Proof, register};
+use crate::{Array, Backend, Dims, Element, Fused, Op, Reads, Tensor, Value, Vjp};
+
+use super::exp::Exp;
+use super::ln::Ln;
+use super::softmax::sum_exp;
+use super::sum::Sum;
+
+impl<S: Shape, B: Backend> Tensor<S, B> {
+    /// The logarithm of the sum of exponentials along axis `I`, which disappears:
+    /// `y = ln Σᵢ exp(xᵢ)`.
+    ///
+    /// The largest element is subtracted first, so that `exp` cannot overflow.
+    ///
+    /// # Shapes
+    /// `x: S → S without axis I`
+    ///
+    /// # Gradient
+    /// `dxᵢ = dy exp(xᵢ − y)`, the softmax. Keeps argument and result.
+    ///
+    /// # Panics
+    /// When the axis has size 0.
+    ///
+    /// # Example
+    /// ```
+    /// use tenon_tensor::prelude::*;
+    /// let x: Tensor<(U1, U2)> = Tensor::from([[1000.0, 1000.0]]);
+    /// assert_eq!(x.logsumexp::<1>().to_vec(), [1000.0 + 2f32.ln()]);
+    /// ```
+    pub fn logsumexp<const I: usize>(self) -> Tensor<S::Remove, B>
+    where
+        S: Axis<I>,
+    {
+        Tensor { shape: self.shape.remove(), value: LogSumExp { axis: I }.on([self.value]) }
+    }
+}
+
+/// The operation of [`Tensor::logsumexp`].
+#[derive(Clone, Copy, Debug)]
+pub struct LogSumExp {
+    /// The axis.
+    pub axis: usize,
+}
+
+impl Fused<1> for LogSumExp {
+    const NAME: &'static str = "logsumexp";
+    const READS: Reads<1> = Reads { args: [true], output: true };
+    type Kept<E: Element> = ();
+
+    fn definition<B: Backend>(&self, [x]: [Value<B>; 1]) -> Value<B> {
+        let dims = x.dims();
+        // The shift is a constant, since nothing depends on it.
+        let plain: Value<crate::Cpu<B::Elem>> = Value::constant(x.array().clone());
+        let largest = super::max::max_along(plain, self.axis);
+        let spread = largest.clone().reshaped(dims.with(self.axis, 1)).expanded(dims);
+        let centered = x - Value::constant(spread.array().clone());
+        Ln.on([Sum { axis: self.axis }.on([Exp.on([centered])])]) + Value::constant(largest.array().clone())
+    }
+
+    fn forward<E: Element>(&self, [x]: [Array<E>; 1]) -> (Array<E>, ()) {
+        let axis = reduce::Axis::of(&x.dims(), self.axis);
+        let dims = x.dims().without(self.axis);
+        let x = x.contiguous();
+        let numbers = x.as_slice().expect("contiguous");
+        let mut largest = Array::write(dims, |out| reduce::max(numbers, axis, out));
+        // log_softmax = x − y, so any element gives y: the largest, of which most digits are left.
+        let log_softmax = Array::write(x.dims(), |out| softmax::log_softmax(numbers, axis, out));
+        let of_largest =
+            Array::write(dims, |out| reduce::max(log_softmax.as_slice().expect("contiguous"), axis, out));
+        let differences = of_largest.as_slice().expect("contiguous");
+        for (y, difference) in largest.make_mut().iter_mut().zip(differences) {
+            *y -= *difference;
+        }
+        (largest, ())
+    }
+
+    fn backward<E: Element>(&self, at: Vjp<Array<E>, 1>, (): &()) -> [Option<Array<E>>; 1] {
+        let dims = at.dims(0);
+        let spread = |y: Array<E>| y.reshaped(dims.with(self.axis, 1)).expanded(dims);
+        let probabilities = at.arg(0).zip(&spread(at.output()), |x, y| (x - y).exp());
+        [Some(probabilities.zip(&spread(at.dy), |p, dy| p * dy))]
+    }
+}
+
+impl Proof<1> for LogSumExp {
+    const PROVES: &'static str = "logsumexp";
+
+    fn draw(draw: &mut Draw<'_>) -> (Self, [Dims; 1]) {
+        let (dims, axis) = draw.dims_and_axis();
+        (LogSumExp { axis }, [dims])
+    }
+
+    fn domains(&self) -> [Domain; 1] {
+        [Domain::Within(-3.0, 3.0)]
+    }
+
+    fn run<B: Backend>(&self, args: [Value<B>; 1]) -> Value<B> {
+        self.on(args)
+    }
+
+    fn definition<B: Backend>(&self, args: [Value<B>; 1]) -> Option<Value<B>> {
+        Some(Fused::definition(self, args))
+    }
+
+    fn oracle(&self, [x]: [&Naive; 1]) -> Naive {
+        Naive::from_fn(x.dims.without(self.axis), |index| {
+            let mut first = index.to_vec();
+            first.insert(self.axis, 0);
+            sum_exp(x, &first, self.axis).ln()
+        })
+    }
+}
+
+register!(LogSumExp);
