@@ -8,12 +8,14 @@
 //! - [`dataset`](Dataset), [`loader`](Loader), [`split`](train_validation_split): what all datasets
 //!   have in common.
 //! - [`mnist`](Mnist): the datasets, a file each.
+//! - [`alphabet`](Alphabet), [`text`](Streams): characters as tokens, and stretches of a text.
 //! - [`idx`]: the formats they are stored in.
 //! - [`image`]: pictures from elsewhere, for a trained model to classify.
 //! - [`fuzz`]: what must hold for any bytes.
 
 #![forbid(unsafe_code)]
 
+mod alphabet;
 mod checksum;
 mod dataset;
 mod error;
@@ -24,10 +26,13 @@ mod loader;
 mod mnist;
 mod order;
 mod split;
+mod text;
 
+pub use alphabet::{Alphabet, AlphabetError, UnknownCharacters};
 pub use checksum::Sha256;
 pub use dataset::Dataset;
 pub use error::Error;
 pub use loader::{Epoch, Loader, LoaderState};
 pub use mnist::Mnist;
 pub use split::{Subset, train_validation_split};
+pub use text::{Streams, Windows};

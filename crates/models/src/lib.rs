@@ -4,11 +4,15 @@
 
 #![forbid(unsafe_code)]
 
+mod language_model;
 mod lenet5;
 mod mlp;
+mod sampling;
 
+pub use language_model::{Generator, LanguageModel, Remembering};
 pub use lenet5::LeNet5;
 pub use mlp::Mlp;
+pub use sampling::Sampler;
 
 /// The programs of the README, which must compile and run as they stand there.
 #[cfg(doctest)]

@@ -23,12 +23,14 @@
 
 #![forbid(unsafe_code)]
 
+mod clip;
 #[cfg(test)]
 mod contract;
 mod optimizer;
 mod rule;
 pub mod schedule;
 
+pub use clip::ClipNorm;
 pub use optimizer::{Optimizer, OptimizerState, ParameterState, StateError, Step};
 pub use rule::{Rule, Update};
 pub use tenon_kernels::optim::{Decay, Direction};

@@ -93,7 +93,7 @@ impl<R: Rule> Optimizer<R> {
     /// Begins a step of this learning rate, in which every parameter is then
     /// [updated](Step::update) once, always in the same order.
     pub fn step(&mut self, learning_rate: f64) -> Step<'_, R> {
-        Step { optimizer: self, learning_rate, next: 0 }
+        Step { optimizer: self, learning_rate, gradient_scale: 1.0, next: 0 }
     }
 }
 
@@ -103,10 +103,16 @@ impl<R: Rule> Optimizer<R> {
 pub struct Step<'a, R> {
     optimizer: &'a mut Optimizer<R>,
     learning_rate: f64,
+    gradient_scale: f32,
     next: usize,
 }
 
 impl<R: Rule> Step<'_, R> {
+    /// Multiplies every gradient of this step by `factor`, before anything else is done with it.
+    pub fn scale_gradients(self, factor: f64) -> Self {
+        Step { gradient_scale: factor as f32, ..self }
+    }
+
     /// Moves the next parameter by its gradient, or leaves it where it is if it has none.
     ///
     /// The numbers change in place if this array is their only handle; the gradient is read where
@@ -135,14 +141,12 @@ impl<R: Rule> Step<'_, R> {
         known.buffers.resize_with(n_buffers, || vec![0.0; known.dims.numel()]);
         known.n_updates += 1;
         let update = Update { number: known.n_updates, learning_rate: self.learning_rate };
-        match gradient.as_slice() {
-            Some(gradient) => rule.update(update, parameter.make_mut(), gradient, &mut known.buffers),
-            None => {
-                let gradient = gradient.clone().contiguous();
-                let gradient = gradient.as_slice().expect("contiguous");
-                rule.update(update, parameter.make_mut(), gradient, &mut known.buffers);
-            }
-        }
+        let scale = self.gradient_scale;
+        // A new array only where there is something to change.
+        let gradient = if scale == 1.0 { gradient.clone() } else { gradient.clone().map(|g| g * scale) };
+        let gradient = gradient.contiguous();
+        let gradient = gradient.as_slice().expect("contiguous");
+        rule.update(update, parameter.make_mut(), gradient, &mut known.buffers);
     }
 }
 

@@ -35,17 +35,20 @@ where
     S: Shape,
     C: StaticDim,
 {
+    type Carry = ();
+
     fn loss(
         &self,
         model: &M,
         batch: (Tensor<S>, Ids<(Dyn,), C>),
         ctx: &mut Context<Training>,
+        (): &mut (),
         tally: &mut Tally,
     ) -> Tensor<(), Training> {
         loss(model, batch, ctx, tally)
     }
 
-    fn evaluate(&self, model: &M, batch: (Tensor<S>, Ids<(Dyn,), C>), tally: &mut Tally) {
+    fn evaluate(&self, model: &M, batch: (Tensor<S>, Ids<(Dyn,), C>), (): &mut (), tally: &mut Tally) {
         loss(model, batch, &mut Context::<Cpu>::eval(), tally);
     }
 }

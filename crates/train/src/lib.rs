@@ -4,7 +4,7 @@
 //! loss and counts the answers. A [`RunFolder`] holds what a run leaves: its settings, its weights,
 //! a line of metrics per epoch and a [`report`] to look at.
 //!
-//! - [`Trainer`], [`Objective`], [`Classification`]: the loop and what it minimizes.
+//! - [`Trainer`], [`Objective`], [`Classification`], [`NextToken`]: the loop and what it minimizes.
 //! - [`Tally`], [`EpochMetrics`], [`History`]: what is measured.
 //! - [`RunFolder`], [`report`]: what is kept.
 //! - [`Interrupt`], [`peak_rss_mb`]: the process around it.
@@ -13,6 +13,7 @@
 
 mod classification;
 mod interrupt;
+mod language;
 mod memory;
 mod metrics;
 mod objective;
@@ -24,6 +25,7 @@ mod trainer;
 
 pub use classification::{Classification, Classifier};
 pub use interrupt::Interrupt;
+pub use language::{NextToken, TextBatch};
 pub use memory::peak_rss_mb;
 pub use metrics::{EpochMetrics, History, Measured};
 pub use objective::{Objective, Training};

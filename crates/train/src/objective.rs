@@ -14,15 +14,20 @@ pub type Training = Autodiff<Cpu>;
 /// Both methods count the batch in a tally. [`Classification`](crate::Classification) is the one
 /// for class labels.
 pub trait Objective<M, Batch> {
+    /// What is carried from each batch to the next, anew in each pass through the data: the state
+    /// of a recurrent model; mostly `()`.
+    type Carry: Default;
+
     /// The loss of a batch, to be differentiated: the mean over its examples.
     fn loss(
         &self,
         model: &M,
         batch: Batch,
         ctx: &mut Context<Training>,
+        carry: &mut Self::Carry,
         tally: &mut Tally,
     ) -> Tensor<(), Training>;
 
     /// Counts the answers to a batch without learning from it.
-    fn evaluate(&self, model: &M, batch: Batch, tally: &mut Tally);
+    fn evaluate(&self, model: &M, batch: Batch, carry: &mut Self::Carry, tally: &mut Tally);
 }

@@ -7,7 +7,7 @@ use tenon_layers::autodiff::{Backward, Gradients};
 use tenon_layers::tensor::{Array, Cpu};
 use tenon_layers::{Context, LeafId, Module, Path, state_dict};
 use tenon_optim::schedule::Schedule;
-use tenon_optim::{Optimizer, Rule};
+use tenon_optim::{ClipNorm, Optimizer, Rule};
 
 use crate::interrupt::Interrupt;
 use crate::metrics::{EpochMetrics, History, Measured};
@@ -30,7 +30,7 @@ use crate::tally::Tally;
 /// let mut trainer = Trainer::new(1, Optimizer::new(Adam::default()), Constant { rate: 1e-3 });
 /// let test = Mnist::test(&Mnist::directory())?;
 /// let mut tally = Tally::default();
-/// trainer.step(&mut model, &Classification, test.batch(&[0, 1, 2, 3])?, &mut tally);
+/// trainer.step(&mut model, &Classification, test.batch(&[0, 1, 2, 3])?, &mut (), &mut tally);
 /// assert_eq!(tally.n_examples(), 4);
 /// # Ok::<_, tenon_datasets::Error>(())
 /// ```
@@ -41,6 +41,7 @@ pub struct Trainer<R, S> {
     schedule: S,
     n_steps: u64,
     patience: Option<u64>,
+    clip: Option<ClipNorm>,
     interrupt: Interrupt,
 }
 
@@ -101,7 +102,8 @@ impl<D: Dataset, T: Dataset> Data<D, T> {
 impl<R: Rule, S: Schedule> Trainer<R, S> {
     /// A trainer whose random numbers, such as those of dropout, follow from the seed.
     pub fn new(seed: u64, optimizer: Optimizer<R>, schedule: S) -> Self {
-        Trainer { seed, optimizer, schedule, n_steps: 0, patience: None, interrupt: Interrupt::default() }
+        let interrupt = Interrupt::default();
+        Trainer { seed, optimizer, schedule, n_steps: 0, patience: None, clip: None, interrupt }
     }
 
     /// Ends training when this many epochs in a row have not been better on the validation data
@@ -110,23 +112,40 @@ impl<R: Rule, S: Schedule> Trainer<R, S> {
         Trainer { patience: n_epochs, ..self }
     }
 
+    /// Shortens the gradients of a step, all together, where they are too long.
+    pub fn clip(self, clip: ClipNorm) -> Self {
+        Trainer { clip: Some(clip), ..self }
+    }
+
     /// Ends training after the current step when `interrupt` is requested.
     pub fn interrupt(self, interrupt: Interrupt) -> Self {
         Trainer { interrupt, ..self }
     }
 
     /// One step: the loss of a batch, its gradients, and the update of every parameter.
-    pub fn step<M: Module, Batch>(
+    pub fn step<M: Module, Batch, O: Objective<M, Batch>>(
         &mut self,
         model: &mut M,
-        objective: &impl Objective<M, Batch>,
+        objective: &O,
         batch: Batch,
+        carry: &mut O::Carry,
         tally: &mut Tally,
     ) {
         let mut ctx = Context::train(self.seed, self.n_steps);
-        let gradients = objective.loss(model, batch, &mut ctx, tally).backward();
-        update(&mut self.optimizer, self.schedule.learning_rate(self.n_steps), model, &gradients);
+        let gradients = objective.loss(model, batch, &mut ctx, carry, tally).backward();
+        self.update(model, &gradients);
         self.n_steps += 1;
+    }
+
+    /// Moves every parameter of a model that has a gradient.
+    fn update(&mut self, model: &mut (impl Module + ?Sized), gradients: &Gradients<Cpu>) {
+        let mut step = self.optimizer.step(self.schedule.learning_rate(self.n_steps));
+        if let Some(clip) = self.clip {
+            step = step.scale_gradients(clip.factor(gradients.iter().map(|(_, gradient)| gradient.array())));
+        }
+        model.visit_mut(&mut Path::root(), &mut |name: &str, id: LeafId, parameter: &mut Array<f32>| {
+            step.update(name, parameter, gradients.value(id).map(|gradient| gradient.array()));
+        });
     }
 
     /// Trains for so many epochs and measures after each.
@@ -140,10 +159,10 @@ impl<R: Rule, S: Schedule> Trainer<R, S> {
     /// # Errors
     /// When there are no examples, a batch cannot be had, the loss is not finite, or `after_epoch`
     /// fails.
-    pub fn fit<M, D, T, E>(
+    pub fn fit<M, D, T, O, E>(
         &mut self,
         model: &mut M,
-        objective: &impl Objective<M, D::Batch>,
+        objective: &O,
         mut data: Data<D, T>,
         n_epochs: u64,
         mut after_epoch: impl FnMut(&EpochMetrics, Option<&M>) -> Result<(), E>,
@@ -152,6 +171,7 @@ impl<R: Rule, S: Schedule> Trainer<R, S> {
         M: Module,
         D: Dataset,
         T: Dataset<Batch = D::Batch>,
+        O: Objective<M, D::Batch>,
     {
         data.check()?;
         let start = Instant::now();
@@ -164,8 +184,9 @@ impl<R: Rule, S: Schedule> Trainer<R, S> {
             progress.begin_epoch(epoch);
             tally.clear();
             let epoch_start = Instant::now();
+            let mut carry = O::Carry::default();
             for batch in data.train.epoch() {
-                self.step(model, objective, batch?, &mut tally);
+                self.step(model, objective, batch?, &mut carry, &mut tally);
                 progress.step(&tally, epoch_start.elapsed().as_secs_f64());
                 if self.interrupt.is_requested() {
                     break;
@@ -215,28 +236,16 @@ impl<R: Rule, S: Schedule> Trainer<R, S> {
     }
 }
 
-/// Moves every parameter of a model that has a gradient.
-fn update<R: Rule>(
-    optimizer: &mut Optimizer<R>,
-    learning_rate: f64,
-    model: &mut (impl Module + ?Sized),
-    gradients: &Gradients<Cpu>,
-) {
-    let mut step = optimizer.step(learning_rate);
-    model.visit_mut(&mut Path::root(), &mut |name: &str, id: LeafId, parameter: &mut Array<f32>| {
-        step.update(name, parameter, gradients.value(id).map(|gradient| gradient.array()));
-    });
-}
-
 /// The answers of a model to all examples of a loader.
-fn measure<M, D: Dataset>(
+fn measure<M, D: Dataset, O: Objective<M, D::Batch>>(
     model: &M,
-    objective: &impl Objective<M, D::Batch>,
+    objective: &O,
     loader: &mut Loader<D>,
 ) -> Result<Tally, tenon_datasets::Error> {
     let mut tally = Tally::default();
+    let mut carry = O::Carry::default();
     for batch in loader.epoch() {
-        objective.evaluate(model, batch?, &mut tally);
+        objective.evaluate(model, batch?, &mut carry, &mut tally);
     }
     Ok(tally)
 }

@@ -22,7 +22,7 @@ fn of_a_steady_step(test: &Mnist, batch_size: usize) -> (usize, usize) {
     let examples: Vec<usize> = (0..batch_size).collect();
     let mut steps = |n| {
         for _ in 0..n {
-            trainer.step(&mut model, &Classification, test.batch(&examples).unwrap(), &mut tally);
+            trainer.step(&mut model, &Classification, test.batch(&examples).unwrap(), &mut (), &mut tally);
         }
     };
     steps(N_WARM);
