@@ -25,7 +25,7 @@ fn bench(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("lenet");
     group.throughput(Throughput::Elements(BATCH as u64));
     group.bench_function("train_b64_sgdm_f32", |bencher| {
-        bencher.iter(|| trainer.step(&mut model, &Classification, batch.clone(), &mut tally));
+        bencher.iter(|| trainer.step(&mut model, &Classification, batch.clone(), &mut (), &mut tally));
     });
 }
 
