@@ -70,6 +70,12 @@ impl<E: Element> Array<E> {
         self.strides.of_rank(self.dims.len())
     }
 
+    /// Where the buffer is, and its bytes: views of one buffer have the same.
+    pub fn storage(&self) -> (usize, usize) {
+        let numbers: &[E] = &self.buffer;
+        (numbers.as_ptr().addr(), size_of_val(numbers))
+    }
+
     /// Whether the elements lie in row-major order without gaps.
     pub fn is_contiguous(&self) -> bool {
         let row_major = self.dims.row_major();

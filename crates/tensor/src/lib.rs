@@ -37,7 +37,7 @@ pub use error::{IdsError, ShapeError};
 pub use ids::Ids;
 pub use indices::Indices;
 pub use mask::Mask;
-pub use op::{Fused, Op, Query, Reads, Vjp};
+pub use op::{Fused, Kept, Op, Query, Reads, Vjp};
 pub use ops::conv2d::Window;
 pub use tenon_kernels::Float;
 pub use tenon_kernels::random::Stream;

@@ -6,6 +6,7 @@ use crate::array::Array;
 use crate::backend::Backend;
 use crate::buffer::Element;
 use crate::dims::Dims;
+use crate::indices::Indices;
 use crate::value::Value;
 
 /// A differentiable operation on `N` arrays.
@@ -58,6 +59,19 @@ pub trait Op<const N: usize>: Clone + Debug + Send + Sync + 'static {
     /// An entry may be `None` when [`Vjp::needs`] is false for that argument.
     fn vjp<B: Backend>(&self, at: Vjp<Value<B>, N>) -> [Option<Value<B>>; N];
 
+    /// The arithmetic of one application: additions, multiplications, comparisons and elementary
+    /// functions, each counted as one. One per element of the result, unless the operation says
+    /// otherwise.
+    fn flops(&self, args: &[Dims; N], output: Dims) -> u64 {
+        let _ = args;
+        output.numel() as u64
+    }
+
+    /// The bytes of what the operation itself holds for its derivative: indices, a mask.
+    fn kept_bytes(&self) -> usize {
+        0
+    }
+
     /// The operation applied under any backend.
     fn on<B: Backend>(self, args: [Value<B>; N]) -> Value<B> {
         B::apply(self, args)
@@ -77,7 +91,7 @@ pub trait Fused<const N: usize>: Clone + Debug + Send + Sync + 'static {
     const READS: Reads<N>;
 
     /// What the forward kernel keeps for the backward kernel.
-    type Kept<E: Element>: Send + Sync + 'static;
+    type Kept<E: Element>: Kept;
 
     /// The operation in terms of others.
     fn definition<B: Backend>(&self, args: [Value<B>; N]) -> Value<B>;
@@ -88,9 +102,65 @@ pub trait Fused<const N: usize>: Clone + Debug + Send + Sync + 'static {
     /// The cotangents of the arguments, on plain arrays.
     fn backward<E: Element>(&self, at: Vjp<Array<E>, N>, kept: &Self::Kept<E>) -> [Option<Array<E>>; N];
 
+    /// The arithmetic of one application, counted as [`Op::flops`] is.
+    fn flops(&self, args: &[Dims; N], output: Dims) -> u64;
+
+    /// The bytes of what the operation itself holds for its derivative: indices, a mask.
+    fn kept_bytes(&self) -> usize {
+        0
+    }
+
     /// The operation applied under any backend.
     fn on<B: Backend>(self, args: [Value<B>; N]) -> Value<B> {
         B::fused(self, args)
+    }
+}
+
+/// What a forward kernel can keep for its backward kernel: something whose memory is known.
+pub trait Kept: Send + Sync + 'static {
+    /// The bytes that stay in memory.
+    fn bytes(&self) -> usize;
+}
+
+impl Kept for () {
+    fn bytes(&self) -> usize {
+        0
+    }
+}
+
+impl<E: Element> Kept for Array<E> {
+    fn bytes(&self) -> usize {
+        self.numel() * size_of::<E>()
+    }
+}
+
+impl Kept for Indices {
+    fn bytes(&self) -> usize {
+        size_of_val::<[u32]>(self)
+    }
+}
+
+impl<K: Kept> Kept for Option<K> {
+    fn bytes(&self) -> usize {
+        self.as_ref().map_or(0, Kept::bytes)
+    }
+}
+
+impl<K: Kept, const N: usize> Kept for [K; N] {
+    fn bytes(&self) -> usize {
+        self.iter().map(Kept::bytes).sum()
+    }
+}
+
+impl<K: Kept, L: Kept> Kept for (K, L) {
+    fn bytes(&self) -> usize {
+        self.0.bytes() + self.1.bytes()
+    }
+}
+
+impl<K: Kept, L: Kept, M: Kept> Kept for (K, L, M) {
+    fn bytes(&self) -> usize {
+        self.0.bytes() + self.1.bytes() + self.2.bytes()
     }
 }
 

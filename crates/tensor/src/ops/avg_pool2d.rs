@@ -118,6 +118,10 @@ impl Op<1> for AvgPool2d {
         Array::write(self.window.output_dims(x.dims()), |y| kernel::avg_pool(&sizes, Divisor::Window, numbers, y))
     }
 
+    fn flops(&self, _: &[Dims; 1], output: Dims) -> u64 {
+        (output.numel() * self.window.kernel.pow(2)) as u64
+    }
+
     fn vjp<B: Backend>(&self, at: Vjp<Value<B>, 1>) -> [Option<Value<B>>; 1] {
         [Some(AvgPool2dInput { window: self.window, dims: at.dims(0) }.on([at.dy]))]
     }
@@ -141,6 +145,10 @@ impl Op<1> for AvgPool2dInput {
         let dy = dy.contiguous();
         let numbers = dy.as_slice().expect("contiguous");
         Array::write(self.dims, |dx| kernel::avg_pool_backward(&sizes, Divisor::Window, numbers, dx))
+    }
+
+    fn flops(&self, args: &[Dims; 1], _: Dims) -> u64 {
+        (args[0].numel() * self.window.kernel.pow(2)) as u64
     }
 
     fn vjp<B: Backend>(&self, at: Vjp<Value<B>, 1>) -> [Option<Value<B>>; 1] {

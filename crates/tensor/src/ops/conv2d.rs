@@ -147,6 +147,10 @@ impl Op<2> for Conv2d {
         Array::write(dims, |y| kernel::forward(&sizes, slice(&x), slice(&weight), None, Activation::Identity, y))
     }
 
+    fn flops(&self, args: &[Dims; 2], output: Dims) -> u64 {
+        2 * (output.numel() * args[1][1..].iter().product::<usize>()) as u64
+    }
+
     fn vjp<B: Backend>(&self, at: Vjp<Value<B>, 2>) -> [Option<Value<B>>; 2] {
         let geometry = self.geometry;
         let x = at.wrt(0, |at| Conv2dInput { geometry, dims: at.dims(0) }.on([at.dy.clone(), at.arg(1)]));
@@ -174,6 +178,10 @@ impl Op<2> for Conv2dInput {
         Array::write(self.dims, |dx| kernel::input_gradient(&sizes, slice(&dy), slice(&weight), dx))
     }
 
+    fn flops(&self, args: &[Dims; 2], _: Dims) -> u64 {
+        2 * (args[0].numel() * args[1][1..].iter().product::<usize>()) as u64
+    }
+
     fn vjp<B: Backend>(&self, at: Vjp<Value<B>, 2>) -> [Option<Value<B>>; 2] {
         let geometry = self.geometry;
         let dy = at.wrt(0, |at| Conv2d { geometry }.on([at.dy.clone(), at.arg(1)]));
@@ -199,6 +207,10 @@ impl Op<2> for Conv2dWeight {
         let sizes = self.geometry.sizes(x.dims(), self.dims);
         let (dy, x) = (dy.contiguous(), x.contiguous());
         Array::write(self.dims, |dw| kernel::weight_gradient(&sizes, slice(&x), slice(&dy), dw))
+    }
+
+    fn flops(&self, args: &[Dims; 2], output: Dims) -> u64 {
+        2 * (args[1].numel() * output[1..].iter().product::<usize>()) as u64
     }
 
     fn vjp<B: Backend>(&self, at: Vjp<Value<B>, 2>) -> [Option<Value<B>>; 2] {
@@ -232,6 +244,10 @@ impl Fused<3> for Conv2dBias {
         let dims = self.geometry.output_dims(x.dims(), weight.dims());
         let (x, weight, bias) = (x.contiguous(), weight.contiguous(), bias.contiguous());
         (Array::write(dims, |y| kernel::forward(&sizes, slice(&x), slice(&weight), Some(slice(&bias)), Activation::Identity, y)), ())
+    }
+
+    fn flops(&self, args: &[Dims; 3], output: Dims) -> u64 {
+        (output.numel() * (2 * args[1][1..].iter().product::<usize>() + 1)) as u64
     }
 
     fn backward<E: Element>(&self, at: Vjp<Array<E>, 3>, (): &()) -> [Option<Array<E>>; 3] {

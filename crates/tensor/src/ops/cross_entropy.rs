@@ -75,6 +75,11 @@ impl Fused<1> for CrossEntropy {
         (sum_axis(losses, 0).map(|sum| sum / n), log_sum_exp)
     }
 
+    fn flops(&self, args: &[Dims; 1], _: Dims) -> u64 {
+        // Maximum, difference, exponential and sum for each score.
+        4 * args[0].numel() as u64
+    }
+
     fn backward<E: Element>(&self, at: Vjp<Array<E>, 1>, log_sum_exp: &Array<E>) -> [Option<Array<E>>; 1] {
         let x = at.arg(0).contiguous();
         let logits = x.as_slice().expect("contiguous");

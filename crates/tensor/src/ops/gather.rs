@@ -1,7 +1,7 @@
 //! Elements chosen by position, and its transpose.
 
 use crate::proof::{Draw, Naive, Proof, for_each_index, register};
-use crate::{Array, Backend, Dims, Element, Indices, Op, Reads, Value, Vjp};
+use crate::{Array, Backend, Dims, Element, Indices, Kept, Op, Reads, Value, Vjp};
 
 /// `y[p, i] = x[p, indices[p, i]]`, where both are read as `planes` runs of elements: what pooling
 /// and maxima are made of.
@@ -44,6 +44,14 @@ impl Op<1> for Gather {
         Array::write(self.dims, |out| tenon_kernels::index::gather(self.planes, numbers, &self.indices, out))
     }
 
+    fn flops(&self, _: &[Dims; 1], _: Dims) -> u64 {
+        0
+    }
+
+    fn kept_bytes(&self) -> usize {
+        self.indices.bytes()
+    }
+
     fn vjp<B: Backend>(&self, at: Vjp<Value<B>, 1>) -> [Option<Value<B>>; 1] {
         [Some(ScatterAdd { planes: self.planes, indices: self.indices.clone(), dims: at.dims(0) }.on([at.dy]))]
     }
@@ -71,6 +79,14 @@ impl Op<1> for ScatterAdd {
         let x = x.contiguous();
         let numbers = x.as_slice().expect("contiguous");
         Array::write(self.dims, |out| tenon_kernels::index::scatter_add(self.planes, numbers, &self.indices, out))
+    }
+
+    fn flops(&self, _: &[Dims; 1], _: Dims) -> u64 {
+        0
+    }
+
+    fn kept_bytes(&self) -> usize {
+        self.indices.bytes()
     }
 
     fn vjp<B: Backend>(&self, at: Vjp<Value<B>, 1>) -> [Option<Value<B>>; 1] {

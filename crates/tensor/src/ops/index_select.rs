@@ -4,7 +4,7 @@ use tenon_kernels::index;
 use tenon_shape::{Axis, Dim, SameShape, Shape, Vocabulary};
 
 use crate::proof::{Draw, Naive, Proof, for_each_index, register};
-use crate::{Array, Backend, Dims, Element, Ids, Indices, Op, Reads, Tensor, Value, Vjp};
+use crate::{Array, Backend, Dims, Element, Ids, Indices, Kept, Op, Reads, Tensor, Value, Vjp};
 
 use super::gather::{Gather, ScatterAdd};
 
@@ -141,6 +141,14 @@ impl Op<1> for IndexSelect {
         })
     }
 
+    fn flops(&self, _: &[Dims; 1], _: Dims) -> u64 {
+        0
+    }
+
+    fn kept_bytes(&self) -> usize {
+        self.ids.bytes()
+    }
+
     fn vjp<B: Backend>(&self, at: Vjp<Value<B>, 1>) -> [Option<Value<B>>; 1] {
         let size = at.dims(0)[self.axis];
         [Some(IndexAdd { axis: self.axis, ids: self.ids.clone(), size }.on([at.dy]))]
@@ -174,6 +182,14 @@ impl Op<1> for IndexAdd {
                 index::scatter_add_rows(from, inner, &self.ids, to);
             }
         })
+    }
+
+    fn flops(&self, _: &[Dims; 1], _: Dims) -> u64 {
+        0
+    }
+
+    fn kept_bytes(&self) -> usize {
+        self.ids.bytes()
     }
 
     fn vjp<B: Backend>(&self, at: Vjp<Value<B>, 1>) -> [Option<Value<B>>; 1] {

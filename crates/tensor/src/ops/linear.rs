@@ -95,6 +95,11 @@ impl Fused<3> for Linear {
         (product, ())
     }
 
+    fn flops(&self, args: &[Dims; 3], output: Dims) -> u64 {
+        let depth = args[1].last().copied().unwrap_or(1);
+        (output.numel() * (2 * depth + 1)) as u64
+    }
+
     fn backward<E: Element>(&self, at: Vjp<Array<E>, 3>, (): &()) -> [Option<Array<E>>; 3] {
         let dy = at.dy.clone().reshaped(row_dims(at.dy.dims())).contiguous();
         let x = at.wrt(0, |at| MatMul.forward([dy.clone(), at.arg(1)]).reshaped(at.dims(0)));

@@ -79,6 +79,11 @@ impl Fused<1> for LogSumExp {
         (largest, ())
     }
 
+    fn flops(&self, args: &[Dims; 1], _: Dims) -> u64 {
+        // Maximum, difference, exponential and sum for each element.
+        4 * args[0].numel() as u64
+    }
+
     fn backward<E: Element>(&self, at: Vjp<Array<E>, 1>, (): &()) -> [Option<Array<E>>; 1] {
         let dims = at.dims(0);
         let spread = |y: Array<E>| y.reshaped(dims.with(self.axis, 1)).expanded(dims);

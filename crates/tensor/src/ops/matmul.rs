@@ -62,6 +62,11 @@ impl Op<2> for MatMul {
         })
     }
 
+    fn flops(&self, args: &[Dims; 2], output: Dims) -> u64 {
+        let depth = args[0].last().copied().unwrap_or(1);
+        2 * (output.numel() * depth) as u64
+    }
+
     fn vjp<B: Backend>(&self, at: Vjp<Value<B>, 2>) -> [Option<Value<B>>; 2] {
         let dx = at.wrt(0, |at| MatMul.on([at.dy.clone(), at.arg(1).transposed()]));
         let dy = at.wrt(1, |at| {

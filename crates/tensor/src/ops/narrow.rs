@@ -72,6 +72,10 @@ impl Op<1> for Narrow {
         x.narrowed(self.axis, self.start, self.len)
     }
 
+    fn flops(&self, _: &[Dims; 1], _: Dims) -> u64 {
+        0
+    }
+
     fn vjp<B: Backend>(&self, at: Vjp<Value<B>, 1>) -> [Option<Value<B>>; 1] {
         let size = at.dims(0)[self.axis];
         [Some(Embed { axis: self.axis, start: self.start, size }.on([at.dy]))]
@@ -106,6 +110,10 @@ impl Op<1> for Embed {
                 rows.for_each(|(out, row)| out[self.start * inner..(self.start + len) * inner].copy_from_slice(row));
             }
         })
+    }
+
+    fn flops(&self, _: &[Dims; 1], _: Dims) -> u64 {
+        0
     }
 
     fn vjp<B: Backend>(&self, at: Vjp<Value<B>, 1>) -> [Option<Value<B>>; 1] {

@@ -82,6 +82,14 @@ impl Op<2> for Select {
         })
     }
 
+    fn flops(&self, _: &[Dims; 2], _: Dims) -> u64 {
+        0
+    }
+
+    fn kept_bytes(&self) -> usize {
+        self.mask.len()
+    }
+
     fn vjp<B: Backend>(&self, at: Vjp<Value<B>, 2>) -> [Option<Value<B>>; 2] {
         let zeros = at.dy.full_like(0.0);
         [

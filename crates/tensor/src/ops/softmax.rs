@@ -73,6 +73,11 @@ impl Fused<1> for Softmax {
         (Array::write(x.dims(), |out| softmax::softmax(numbers, reduce::Axis::of(&x.dims(), self.axis), out)), ())
     }
 
+    fn flops(&self, args: &[Dims; 1], _: Dims) -> u64 {
+        // Maximum, difference, exponential, sum and quotient for each element.
+        5 * args[0].numel() as u64
+    }
+
     fn backward<E: Element>(&self, at: Vjp<Array<E>, 1>, (): &()) -> [Option<Array<E>>; 1] {
         let axis = reduce::Axis::of(&at.dims(0), self.axis);
         let (y, dy) = (at.output().contiguous(), at.dy.clone().contiguous());

@@ -83,6 +83,10 @@ impl Op<1> for Sum {
         sum_axis(x, self.axis)
     }
 
+    fn flops(&self, args: &[Dims; 1], _: Dims) -> u64 {
+        args[0].numel() as u64
+    }
+
     fn vjp<B: Backend>(&self, at: Vjp<Value<B>, 1>) -> [Option<Value<B>>; 1] {
         let dims = at.dims(0);
         [Some(at.dy.reshaped(dims.with(self.axis, 1)).expanded(dims))]

@@ -43,6 +43,10 @@ impl Op<1> for SumTo {
         sum
     }
 
+    fn flops(&self, args: &[Dims; 1], _: Dims) -> u64 {
+        args[0].numel() as u64
+    }
+
     fn vjp<B: Backend>(&self, at: Vjp<Value<B>, 1>) -> [Option<Value<B>>; 1] {
         let dims = at.dims(0);
         [Some(at.dy.expanded(dims))]
