@@ -17,6 +17,14 @@ pub enum Error {
         /// The name without `.gz`.
         path: PathBuf,
     },
+    /// A file is not there because its package was not fetched.
+    #[error("{path}: expected this file, found none: `cargo xtask data {package}` fetches it")]
+    NotFetched {
+        /// The file.
+        path: PathBuf,
+        /// The name of its package.
+        package: &'static str,
+    },
     /// The operating system refuses to read a file.
     #[error("{path}: {cause}")]
     Read {
@@ -25,7 +33,7 @@ pub enum Error {
         /// What the operating system says.
         cause: io::Error,
     },
-    /// A file that is part of this library is not the one it was published with.
+    /// A file whose checksum is known is not the one that was published.
     #[error("{path}: sha-256: expected {expected}, found {found}")]
     Checksum {
         /// The file.
@@ -86,6 +94,30 @@ pub enum Error {
         width: u32,
         /// Height of the picture.
         height: u32,
+    },
+    /// A folder that should hold texts holds none.
+    #[error("{path}: expected files named *.txt or *.txt.gz, found none")]
+    NoText {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A text file holds a byte that is no character of its alphabet.
+    #[error("{path}: byte {position}: expected a character of the alphabet, found {found:#04x}")]
+    Byte {
+        /// The file.
+        path: PathBuf,
+        /// The index of the byte in the uncompressed file.
+        position: usize,
+        /// The byte.
+        found: u8,
+    },
+    /// A text holds a character that no model of its alphabet knows.
+    #[error("character {position}: expected one of the text's alphabet, found {found:?}")]
+    Character {
+        /// How many characters stand before it.
+        position: usize,
+        /// The character.
+        found: char,
     },
     /// More examples are to be held out than there are.
     #[error("validation split: expected at most {expected} examples, found {found}")]

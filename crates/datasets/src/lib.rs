@@ -7,7 +7,9 @@
 //!
 //! - [`dataset`](Dataset), [`loader`](Loader), [`split`](train_validation_split): what all datasets
 //!   have in common.
-//! - [`mnist`](Mnist): the datasets, a file each.
+//! - [`mnist`](Mnist), [`fashion_mnist`](FashionMnist), [`shakespeare`](Shakespeare): the datasets,
+//!   a file each.
+//! - [`packages`]: what datasets and weights are made of, with the checksum of every file.
 //! - [`alphabet`](Alphabet), [`text`](Streams): characters as tokens, and stretches of a text.
 //! - [`idx`]: the formats they are stored in.
 //! - [`image`]: pictures from elsewhere, for a trained model to classify.
@@ -19,12 +21,17 @@ mod alphabet;
 mod checksum;
 mod dataset;
 mod error;
+mod fashion_mnist;
 pub mod fuzz;
+pub mod grey_images;
 pub mod idx;
 pub mod image;
 mod loader;
 mod mnist;
 mod order;
+pub mod package;
+pub mod packages;
+mod shakespeare;
 mod split;
 mod text;
 
@@ -32,7 +39,9 @@ pub use alphabet::{Alphabet, AlphabetError, UnknownCharacters};
 pub use checksum::Sha256;
 pub use dataset::Dataset;
 pub use error::Error;
+pub use fashion_mnist::FashionMnist;
 pub use loader::{Epoch, Loader, LoaderState};
 pub use mnist::Mnist;
+pub use shakespeare::{Characters, Shakespeare};
 pub use split::{Subset, train_validation_split};
 pub use text::{Streams, Windows};

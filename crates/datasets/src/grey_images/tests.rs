@@ -1,9 +1,11 @@
 use std::collections::HashSet;
+use std::{env, fs};
 
 use tenon_testkit::{Tolerance, assert_close};
 
 use super::*;
 use crate::loader::Loader;
+use crate::mnist::Mnist;
 
 /// A folder that is removed with everything in it at the end of its test.
 struct Folder(PathBuf);
@@ -42,38 +44,23 @@ fn labels(labels: &[u8]) -> Vec<u8> {
 /// folder.
 fn refusal(test: &str, images: &[u8], labels: &[u8]) -> String {
     let folder = Folder::new(test);
-    folder.write(TEST_IMAGES.name, images).write(TEST_LABELS.name, labels);
+    folder.write(TEST.images, images).write(TEST.labels, labels);
     let error = Mnist::test(&folder.0).unwrap_err().to_string();
     let start = format!("{}/", folder.0.display());
     error.strip_prefix(&start).unwrap().to_owned()
 }
 
-#[test]
-fn vendored_files_hold_the_published_examples() {
-    let directory = Path::new(VENDORED);
-    let train = Mnist::train(directory).unwrap();
-    let test = Mnist::test(directory).unwrap();
-    let n_per_class = |mnist: &Mnist| {
-        let mut counts = [0; Mnist::CLASSES];
-        for &label in mnist.labels() {
-            counts[usize::from(label)] += 1;
-        }
-        counts
-    };
-    assert_eq!(n_per_class(&train), [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
-    assert_eq!(n_per_class(&test), [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
-    assert_eq!(train.images.len(), 60_000 * Mnist::PIXELS);
-    assert_eq!(test.images.len(), 10_000 * Mnist::PIXELS);
-    assert_eq!(train.labels()[..5], [5, 0, 4, 1, 9]);
-    assert_eq!(test.labels()[..5], [7, 2, 1, 0, 4]);
-    // The margin of an image is blank and its middle is not.
-    assert!(train.image(0)[..Mnist::SIDE].iter().all(|&pixel| pixel == 0));
-    assert!(train.image(0).contains(&255));
+/// How many examples there are of each class.
+pub(crate) fn n_per_class<C: Collection>(part: &GreyImages<C>) -> [usize; N_CLASSES] {
+    let mut counts = [0; N_CLASSES];
+    for &label in part.labels() {
+        counts[usize::from(label)] += 1;
+    }
+    counts
 }
 
-#[test]
-fn mean_and_deviation_are_those_of_the_training_pixels() {
-    let train = Mnist::train(Path::new(VENDORED)).unwrap();
+/// Asserts that the pixels have the mean and the standard deviation of the collection.
+pub(crate) fn assert_moments<C: Collection>(train: &GreyImages<C>, tolerance: f64) {
     let mut counts = [0_u64; 256];
     for &pixel in &train.images {
         counts[usize::from(pixel)] += 1;
@@ -85,9 +72,7 @@ fn mean_and_deviation_are_those_of_the_training_pixels() {
     };
     let (mean, mean_square) = (moment(1), moment(2));
     let deviation = (mean_square - mean * mean).sqrt();
-    // The constants are the customary ones, rounded to four places.
-    let rounding = Tolerance::absolute(0.5e-4);
-    assert_close(&[Mnist::MEAN, Mnist::STANDARD_DEVIATION], &[mean, deviation], rounding);
+    assert_close(&[C::MEAN, C::STANDARD_DEVIATION], &[mean, deviation], Tolerance::absolute(tolerance));
 }
 
 #[test]
@@ -102,7 +87,7 @@ fn normalized_pixels_follow_the_formula() {
 
 #[test]
 fn batch_holds_normalized_images_and_their_labels() {
-    let test = Mnist::test(Path::new(VENDORED)).unwrap();
+    let test = Mnist::test(&Mnist::vendored()).unwrap();
     let (images, labels) = test.batch(&[7, 0, 9_999]).unwrap();
     assert_eq!(images.dims(), [3, 1, 28, 28]);
     assert_eq!(labels.as_slice(), [9, 7, 6]);
@@ -114,7 +99,7 @@ fn batch_holds_normalized_images_and_their_labels() {
 
 #[test]
 fn batches_of_an_epoch_are_written_into_recycled_memory() {
-    let test = Mnist::test(Path::new(VENDORED)).unwrap();
+    let test = Mnist::test(&Mnist::vendored()).unwrap();
     // A size that no other test asks for, so that none of them takes a buffer from the pool.
     let mut loader = Loader::new(test, 61).shuffle(1).drop_last().prefetch(2);
     let mut addresses = HashSet::new();
@@ -129,9 +114,9 @@ fn batches_of_an_epoch_are_written_into_recycled_memory() {
 #[test]
 fn files_of_a_folder_may_be_compressed_or_not() {
     let folder = Folder::new("mixed");
-    let compressed = fs::read(Path::new(VENDORED).join("t10k-labels-idx1-ubyte.gz")).unwrap();
+    let compressed = fs::read(Mnist::vendored().join("t10k-labels-idx1-ubyte.gz")).unwrap();
     folder.write("t10k-labels-idx1-ubyte.gz", &compressed);
-    folder.write(TEST_IMAGES.name, &images(&[10_000, 28, 28]));
+    folder.write(TEST.images, &images(&[10_000, 28, 28]));
     let test = Mnist::test(&folder.0).unwrap();
     assert_eq!(test.labels()[..3], [7, 2, 1]);
     assert_eq!(test.image(1)[0], (Mnist::PIXELS % 256) as u8);
@@ -150,18 +135,9 @@ fn missing_file_is_named() {
 #[test]
 fn unreadable_file_is_named() {
     let folder = Folder::new("unreadable");
-    fs::create_dir(folder.0.join(TEST_IMAGES.name)).unwrap();
+    fs::create_dir(folder.0.join(TEST.images)).unwrap();
     let error = Mnist::test(&folder.0).unwrap_err();
     assert!(matches!(error, Error::Read { .. }), "{error}");
-}
-
-#[test]
-fn changed_file_is_refused() {
-    let error = TEST_LABELS.verify(Path::new("labels.gz"), b"abc").unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        format!("labels.gz: sha-256: expected {}, found {}", TEST_LABELS.sha256, Sha256::of(b"abc"))
-    );
 }
 
 #[test]
