@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::alphabet::UnknownCharacters;
 use crate::checksum::Sha256;
 use crate::idx::IdxError;
 
@@ -101,23 +102,13 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
-    /// A text file holds a byte that is no character of its alphabet.
-    #[error("{path}: byte {position}: expected a character of the alphabet, found {found:#04x}")]
-    Byte {
+    /// A text has characters that are not in its alphabet.
+    #[error("{path}: {cause}")]
+    Characters {
         /// The file.
         path: PathBuf,
-        /// The index of the byte in the uncompressed file.
-        position: usize,
-        /// The byte.
-        found: u8,
-    },
-    /// A text holds a character that no model of its alphabet knows.
-    #[error("character {position}: expected one of the text's alphabet, found {found:?}")]
-    Character {
-        /// How many characters stand before it.
-        position: usize,
-        /// The character.
-        found: char,
+        /// Which ones.
+        cause: UnknownCharacters,
     },
     /// More examples are to be held out than there are.
     #[error("validation split: expected at most {expected} examples, found {found}")]

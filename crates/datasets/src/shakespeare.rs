@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use flate2::bufread::GzDecoder;
 use tenon_tensor::prelude::U84;
 
+use crate::alphabet::Alphabet;
 use crate::error::Error;
 use crate::packages::SHAKESPEARE;
 
@@ -17,7 +18,7 @@ pub type Characters = U84;
 /// The works of William Shakespeare, divided into a text to learn from and a text to be tested on.
 ///
 /// # Format
-/// A folder of works, each a file `*.txt` or `*.txt.gz` of ASCII characters, read in the order of
+/// A folder of works, each a file `*.txt` or `*.txt.gz`, read in the order of
 /// their names. The text is verbatim: nothing is normalized.
 ///
 /// # Split
@@ -27,7 +28,8 @@ pub type Characters = U84;
 /// Both texts are the parts of the works in their order, one after the other.
 ///
 /// # Values
-/// A character is its index in [`ALPHABET`](Self::ALPHABET), 0 to 83.
+/// A character is a token, its index in [`ALPHABET`](Self::ALPHABET): 0 to 83
+/// ([`alphabet`](Self::alphabet)).
 ///
 /// # Origin
 /// Project Gutenberg's plain texts in modern spelling, in the public domain, as the Python package
@@ -41,10 +43,8 @@ pub type Characters = U84;
 ///
 /// let works = Shakespeare::read(&Shakespeare::vendored())?;
 /// assert!(works.train().starts_with("HAMLET, PRINCE OF DENMARK"));
-/// let ids = Shakespeare::encode("To be")?;
-/// assert_eq!(ids, [46, 70, 1, 57, 60]);
-/// assert_eq!(Shakespeare::decode(&ids), "To be");
-/// # Ok::<_, tenon_datasets::Error>(())
+/// assert_eq!(Shakespeare::alphabet().encode("To be")?, [46, 70, 1, 57, 60]);
+/// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Shakespeare {
@@ -52,23 +52,8 @@ pub struct Shakespeare {
     held_out: String,
 }
 
-/// What stands for a character that is not in the alphabet.
-const UNKNOWN: u8 = u8::MAX;
-
-/// The id of every byte.
-const IDS: [u8; 256] = {
-    let mut ids = [UNKNOWN; 256];
-    let alphabet = Shakespeare::ALPHABET.as_bytes();
-    let mut id = 0;
-    while id < alphabet.len() {
-        ids[alphabet[id] as usize] = id as u8;
-        id += 1;
-    }
-    ids
-};
-
 impl Shakespeare {
-    /// Every character of the works, in the order of their ASCII codes.
+    /// Every character of the works, in the order of their tokens.
     pub const ALPHABET: &str =
         "\n !\"&'()*,-./0123456789:;?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]_abcdefghijklmnopqrstuvwxyz{}";
 
@@ -113,24 +98,9 @@ impl Shakespeare {
         &self.held_out
     }
 
-    /// The id of each character of a text.
-    ///
-    /// # Errors
-    /// [`Error::Character`] at the first that is not in the alphabet.
-    pub fn encode(text: &str) -> Result<Vec<u32>, Error> {
-        let id = |(position, found)| match u8::try_from(found).map(|byte| IDS[usize::from(byte)]) {
-            Ok(id) if id != UNKNOWN => Ok(id.into()),
-            _ => Err(Error::Character { position, found }),
-        };
-        text.chars().enumerate().map(id).collect()
-    }
-
-    /// The text of these ids.
-    ///
-    /// # Panics
-    /// If an id is not below 84.
-    pub fn decode(ids: &[u32]) -> String {
-        ids.iter().map(|&id| char::from(Self::ALPHABET.as_bytes()[id as usize])).collect()
+    /// The characters as tokens.
+    pub fn alphabet() -> Alphabet<Characters> {
+        Alphabet::new(Self::ALPHABET).expect("the type says how many there are")
     }
 }
 
@@ -156,16 +126,16 @@ fn names(directory: &Path) -> Result<Vec<String>, Error> {
 
 /// The characters of a work.
 fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Error> {
-    let mut work = bytes;
+    let refuse = |cause| Error::Read { path: path.to_owned(), cause };
+    let mut work = String::new();
     if path.extension().is_some_and(|extension| extension == "gz") {
-        let compressed = std::mem::take(&mut work);
-        GzDecoder::new(compressed.as_slice())
-            .read_to_end(&mut work)
-            .map_err(|cause| Error::Read { path: path.to_owned(), cause })?;
+        GzDecoder::new(bytes.as_slice()).read_to_string(&mut work).map_err(refuse)?;
+    } else {
+        bytes.as_slice().read_to_string(&mut work).map_err(refuse)?;
     }
-    match work.iter().position(|&byte| IDS[usize::from(byte)] == UNKNOWN) {
-        Some(position) => Err(Error::Byte { path: path.to_owned(), position, found: work[position] }),
-        None => Ok(String::from_utf8(work).expect("the alphabet is ASCII")),
+    match Shakespeare::alphabet().encode(&work) {
+        Ok(_) => Ok(work),
+        Err(cause) => Err(Error::Characters { path: path.to_owned(), cause }),
     }
 }
 
@@ -180,29 +150,13 @@ fn divide(work: &str) -> (&str, &str) {
 mod tests {
     use super::*;
     use crate::checksum::Sha256;
-    use tenon_tensor::shape::Dim;
 
     /// Of the held-out tenth of all works, so that results stay comparable.
     const HELD_OUT_SHA256: &str = "e3e5b3f82c20ae3f9c2a39153f6c606c1b7a4e66f31b36855b1d74eb06b06590";
 
     #[test]
-    fn alphabet_is_as_large_as_its_type() {
-        assert_eq!(Shakespeare::ALPHABET.len(), Characters::default().size());
-        assert!(Shakespeare::ALPHABET.is_ascii() && Shakespeare::ALPHABET.bytes().is_sorted_by(|a, b| a < b));
-    }
-
-    #[test]
-    fn encoding_is_undone_by_decoding() {
-        let ids = Shakespeare::encode(Shakespeare::ALPHABET).unwrap();
-        assert!(ids.iter().copied().eq(0..84));
-        assert_eq!(Shakespeare::decode(&ids), Shakespeare::ALPHABET);
-    }
-
-    #[test]
-    fn character_outside_the_alphabet_is_named() {
-        let error = Shakespeare::encode("é, né Shakespeare").unwrap_err().to_string();
-        assert_eq!(error, "character 0: expected one of the text's alphabet, found 'é'");
-        assert!(Shakespeare::encode("Æ").is_err() && Shakespeare::encode("a\tb").is_err());
+    fn alphabet_is_in_the_order_of_its_tokens() {
+        assert!(Shakespeare::ALPHABET.chars().eq(Shakespeare::alphabet().characters().iter().copied()));
     }
 
     #[test]
@@ -250,10 +204,7 @@ mod tests {
         assert_eq!(Shakespeare::read(&folder).unwrap().train(), "first\nsecond\n");
         write("a.txt", "tab\there");
         let error = Shakespeare::read(&folder).unwrap_err().to_string();
-        assert!(
-            error.ends_with("a.txt: byte 3: expected a character of the alphabet, found 0x09"),
-            "{error}"
-        );
+        assert!(error.ends_with("a.txt: characters outside of the vocabulary: '\\t'"), "{error}");
         fs::remove_dir_all(&folder).unwrap();
         assert!(matches!(Shakespeare::read(&folder), Err(Error::Read { .. })));
     }
