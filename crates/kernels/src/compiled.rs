@@ -7,6 +7,7 @@
 
 #![expect(private_interfaces, reason = "the trait is out of reach outside of this crate")]
 
+use crate::attention::rows::{Soften, SoftenBackward};
 use crate::conv2d::forward::Finish;
 use crate::conv2d::planes::FillPlanes;
 use crate::conv2d::weight_gradient::{Products, Spread};
@@ -16,7 +17,9 @@ use crate::gemm::tile::{AskShape, Shape, Tiles};
 use crate::optim::{AdamStep, MomentumStep, SgdStep};
 use crate::pool2d::{AvgPool, AvgPoolBackward, MaxIndices};
 use crate::reduce::{Argmax, Max, MaxRows, Sum, SumRows};
+use crate::row_norm::{NormalizeRows, NormalizeRowsBackward};
 use crate::simd::dispatch;
+use crate::soft_step::{TimesStep, TimesStepBackward};
 use crate::softmax::{
     CrossEntropyBackward, LogSoftmaxBackwardRow, LogSoftmaxRow, LogSumExps, SoftmaxBackwardRow, SoftmaxRow,
 };
@@ -65,10 +68,14 @@ compiled! {
     max_rows(MaxRows '_ '_);
     max_run(Max '_) -> Self;
     momentum_step(MomentumStep '_ '_);
+    normalize_rows(NormalizeRows '_ '_);
+    normalize_rows_backward(NormalizeRowsBackward '_ '_);
     pack_panels(PackPanels '_ '_);
     products(Products '_ '_);
     scalar_products(ScalarProducts '_);
     sgd_step(SgdStep '_ '_);
+    soften(Soften '_ '_);
+    soften_backward(SoftenBackward '_ '_);
     softmax(SoftmaxRow '_ '_);
     softmax_backward(SoftmaxBackwardRow '_ '_);
     spread(Spread '_ '_);
@@ -76,4 +83,6 @@ compiled! {
     sum_run(Sum '_) -> Self;
     tile_shape(AskShape) -> Shape;
     tiles(Tiles '_);
+    times_step(TimesStep '_ '_);
+    times_step_backward(TimesStepBackward '_ '_);
 }

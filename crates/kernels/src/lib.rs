@@ -14,6 +14,7 @@
 //!
 //! Wrong lengths are a caller's bug and panic with the lengths in the message.
 
+pub mod attention;
 mod compiled;
 pub mod conv2d;
 pub mod elementwise;
@@ -28,8 +29,10 @@ pub mod optim;
 pub mod pool2d;
 pub mod random;
 pub mod reduce;
+pub mod row_norm;
 mod scratch;
 pub mod simd;
+pub mod soft_step;
 pub mod softmax;
 pub mod threads;
 pub mod vector;

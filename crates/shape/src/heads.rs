@@ -2,6 +2,8 @@
 
 use crate::arithmetic::{DimMul, DimProduct, DivExact, ExactQuotient};
 use crate::dim::Dim;
+use crate::same::Decoy;
+use crate::same_axis::same_axis;
 use crate::shape::Shape;
 
 /// (B, T, E) → (B, H, T, E / H).
@@ -60,5 +62,58 @@ impl<B: Dim, H: DimMul<D>, T: Dim, D: Dim> MergeHeads for (B, H, T, D) {
     #[inline]
     fn merge_heads(&self) -> Self::Output {
         (self.0, self.2, self.1.dim_mul(self.3))
+    }
+}
+
+same_axis! {
+    /// Queries and keys are of the same examples.
+    SameExamples::check_examples, "attention: examples (axis 0)", same_examples:
+    message = "attention: the queries are of {L} examples, the keys of {R}",
+    label = "the numbers of examples differ"
+}
+
+same_axis! {
+    /// A query can be multiplied with a key.
+    HeadSize::check_head_size, "attention: head size (last axis)", head_size:
+    message = "attention: the queries have heads of size {L}, the keys of size {R}",
+    label = "the sizes of the heads differ"
+}
+
+/// Queries `(N, H, T, D)` that can look at keys of shape `K`: `(N, G, S, D)`, where H is a multiple
+/// of G.
+#[diagnostic::on_unimplemented(
+    message = "queries of shape `{Self}` cannot attend to keys of shape `{K}`",
+    label = "expected (examples, heads, time, head size) twice"
+)]
+pub trait Attend<K>: Shape {
+    /// Compares sizes known only at run time.
+    ///
+    /// # Panics
+    /// If they do not fit; the message holds both.
+    fn check_attend(&self, keys: &K);
+}
+
+impl<N, N2, H, G, T, S, D, D2> Attend<(N2, G, S, D2)> for (N, H, T, D)
+where
+    N: SameExamples<N2>,
+    N2: Dim,
+    H: DivExact<G>,
+    G: Dim,
+    T: Dim,
+    S: Dim,
+    D: HeadSize<D2>,
+    D2: Dim,
+{
+    #[inline]
+    fn check_attend(&self, keys: &(N2, G, S, D2)) {
+        self.0.check_examples(keys.0);
+        self.1.div_exact(keys.1);
+        self.3.check_head_size(keys.3);
+    }
+}
+
+impl<S: Shape> Attend<Decoy> for S {
+    fn check_attend(&self, keys: &Decoy) {
+        match *keys {}
     }
 }

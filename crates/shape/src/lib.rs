@@ -56,7 +56,7 @@ pub use broadcast::{Broadcast, BroadcastDim};
 pub use concat::{Concat, OtherAxis};
 pub use dim::{Dim, Dyn, Size, StaticDim};
 pub use elements::Elements;
-pub use heads::{MergeHeads, SplitHeads};
+pub use heads::{Attend, HeadSize, MergeHeads, SameExamples, SplitHeads};
 pub use insert::{Insert, SingletonAxis};
 pub use matmul::{Contract, MatMul, SameBatch};
 pub use narrow::{Narrow, SizeNarrow, narrow_at};

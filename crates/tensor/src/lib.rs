@@ -38,6 +38,7 @@ pub use ids::Ids;
 pub use indices::Indices;
 pub use mask::Mask;
 pub use op::{Fused, Kept, Op, Query, Reads, Vjp};
+pub use ops::attention::Attention;
 pub use ops::conv2d::Window;
 pub use tenon_kernels::Float;
 pub use tenon_kernels::random::Stream;
@@ -48,7 +49,7 @@ pub use value::Value;
 
 /// What a program with tensors needs in scope.
 pub mod prelude {
-    pub use crate::{Backend, Cpu, Ids, Mask, Tensor, Window};
+    pub use crate::{Attention, Backend, Cpu, Ids, Mask, Tensor, Window};
     pub use tenon_shape::typenum::consts::*;
     pub use tenon_shape::{Dim, Dyn, Order2, Order3, Order4, Shape, StaticDim, StaticShape, d, dim, shape};
 }

@@ -1,0 +1,105 @@
+//! What happens to the scores of a block of queries between the products.
+
+use crate::Float;
+use crate::reduce::{Max, Sum};
+use crate::simd::{Kernel, Simd};
+
+/// Scores become weights: `w = e^(s − l)` with `l = ln Σ e^s` over the keys that a query sees, and
+/// 0 elsewhere. A query that sees no key has weights of 0.
+pub(crate) struct Soften<'a, 'y, E> {
+    pub(super) n_keys: usize,
+    /// How many keys the first query of the block may look at, and how many more each next one.
+    pub(super) visible: (usize, usize),
+    pub(super) present: Option<&'a [bool]>,
+    pub(super) scores: &'y mut [E],
+    pub(super) log_sum_exp: &'y mut [E],
+}
+
+impl<E: Float> Kernel for Soften<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let Soften { n_keys, visible: (first, step), present, scores, log_sum_exp } = self;
+        for (row, (scores, lse)) in scores.chunks_exact_mut(n_keys).zip(log_sum_exp).enumerate() {
+            let (seen, unseen) = scores.split_at_mut((first + row * step).min(n_keys));
+            unseen.fill(E::ZERO);
+            if let Some(present) = present {
+                for (score, &present) in seen.iter_mut().zip(present) {
+                    *score = if present { *score } else { E::NEG_INFINITY };
+                }
+            }
+            let max = if seen.is_empty() { E::NEG_INFINITY } else { Max(seen).run::<S>() };
+            if max == E::NEG_INFINITY {
+                seen.fill(E::ZERO);
+                *lse = E::ZERO;
+                continue;
+            }
+            for score in seen.iter_mut() {
+                *score = (*score - max).fast_exp::<S>();
+            }
+            let sum = Sum(seen).run::<S>();
+            *lse = max + sum.fast_ln::<S>();
+            let scale = E::ONE / sum;
+            for weight in seen {
+                *weight *= scale;
+            }
+        }
+    }
+}
+
+/// Scores become weights again, from what [`Soften`] kept, and the gradients of weights become
+/// those of scores: `ds = w · (dw − Σ w·dw)`, where the sum is given.
+pub(crate) struct SoftenBackward<'a, 'y, E> {
+    pub(super) n_keys: usize,
+    pub(super) visible: (usize, usize),
+    pub(super) present: Option<&'a [bool]>,
+    pub(super) log_sum_exp: &'a [E],
+    /// Σ w·dw of each query.
+    pub(super) inner: &'a [E],
+    /// The factors by which dropout multiplied the weights, into which it multiplies the new ones.
+    pub(super) kept: Option<&'a [E]>,
+    /// Scores before, weights after dropout behind.
+    pub(super) scores: &'y mut [E],
+    /// Gradients of weights after dropout before, of scores behind.
+    pub(super) gradients: &'y mut [E],
+}
+
+impl<E: Float> Kernel for SoftenBackward<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let SoftenBackward { n_keys, visible: (first, step), present, log_sum_exp, inner, kept, .. } = self;
+        let rows = self.scores.chunks_exact_mut(n_keys).zip(self.gradients.chunks_exact_mut(n_keys));
+        for (row, (scores, gradients)) in rows.enumerate() {
+            let (lse, inner) = (log_sum_exp[row], inner[row]);
+            let n_visible = (first + row * step).min(n_keys);
+            scores[n_visible..].fill(E::ZERO);
+            gradients[n_visible..].fill(E::ZERO);
+            let (scores, gradients) = (&mut scores[..n_visible], &mut gradients[..n_visible]);
+            for score in scores.iter_mut() {
+                *score = (*score - lse).fast_exp::<S>();
+            }
+            if let Some(present) = present {
+                for (weight, &present) in scores.iter_mut().zip(present) {
+                    *weight = if present { *weight } else { E::ZERO };
+                }
+            }
+            match kept {
+                None => {
+                    for (gradient, &weight) in gradients.iter_mut().zip(&*scores) {
+                        *gradient = weight * (*gradient - inner);
+                    }
+                }
+                Some(kept) => {
+                    let kept = &kept[row * n_keys..][..n_visible];
+                    for ((gradient, weight), &kept) in gradients.iter_mut().zip(scores).zip(kept) {
+                        *gradient = *weight * (*gradient * kept - inner);
+                        *weight *= kept;
+                    }
+                }
+            }
+        }
+    }
+}
