@@ -1,7 +1,8 @@
 //! Activations as layers, for tuples and derived sequences; elsewhere call the tensor's method.
 
+use tenon_tensor::ops::gelu::Gelu;
 use tenon_tensor::prelude::{Dyn, U3};
-use tenon_tensor::proof::Domain;
+use tenon_tensor::proof::{Domain, Proof};
 use tenon_tensor::shape::Shape;
 use tenon_tensor::{Backend, Tensor};
 
@@ -33,12 +34,56 @@ macro_rules! activations {
         }
     )*};
 }
-activations!(ReLU relu, Sigmoid sigmoid, Tanh tanh);
+activations!(ReLU relu, SiLU silu, Sigmoid sigmoid, Tanh tanh);
+
+/// [`Tensor::gelu`] as a layer, or [`Tensor::gelu_tanh`], under PyTorch's name.
+///
+/// # Shapes
+/// `S → S`
+///
+/// # Example
+/// ```
+/// use tenon_layers::prelude::*;
+/// use tenon_layers::tensor::ops::gelu::Gelu;
+/// let gelu = GELU { approximate: Gelu::Tanh };
+/// let y: Tensor<(U3,)> = gelu.forward(Tensor::<(U3,)>::zeros(), &mut Context::eval());
+/// ```
+#[derive(Clone, Copy, Debug, Default, tenon_derive::Module)]
+pub struct GELU {
+    /// How the normal distribution is computed; exactly by default, as in PyTorch.
+    #[module(skip)]
+    pub approximate: Gelu,
+}
+
+impl Init for GELU {
+    fn init(_: &mut impl rand::Rng) -> Self {
+        GELU::default()
+    }
+}
+
+impl<S: Shape, B: Backend> Layer<Tensor<S, B>, B> for GELU {
+    type Output = Tensor<S, B>;
+
+    fn forward(&self, x: Tensor<S, B>, _: &mut Context<B>) -> Tensor<S, B> {
+        match self.approximate {
+            Gelu::Exact => x.gelu(),
+            Gelu::Tanh => x.gelu_tanh(),
+        }
+    }
+}
 
 crate::prove_layer! {
     ReLUProof "ReLU": [ReLU] on |n| (Dyn(n), U3::new()),
     within Domain::AwayFromZero { gap: 0.05, bound: 1.0 },
     oracle |[x]| x.map(|x| x.max(0.0))
+
+    GeluProof "GELU": [GELU] on |n| (Dyn(n), U3::new()),
+    within Domain::Within(-3.0, 3.0),
+    oracle |[x]| Proof::oracle(&Gelu::Exact, [x])
+
+    SiluProof "SiLU": [SiLU] on |n| (Dyn(n), U3::new()),
+    within Domain::Within(-3.0, 3.0),
+    oracle |[x]| x.map(|x| x / (1.0 + (-x).exp()))
 
     SigmoidProof "Sigmoid": [Sigmoid] on |n| (Dyn(n), U3::new()),
     within Domain::Within(-3.0, 3.0),

@@ -56,11 +56,12 @@ macro_rules! layers {
 }
 
 layers! {
-    activation: ReLU, Sigmoid, Tanh;
+    activation: GELU, ReLU, SiLU, Sigmoid, Tanh;
     avg_pool2d: AvgPool2d;
     conv2d: Conv2d, GroupedConv2d;
     dropout: Dropout;
     flatten: Flatten;
+    layer_norm: LayerNorm, RMSNorm;
     linear: Linear;
     max_pool2d: MaxPool2d;
 }
@@ -80,8 +81,9 @@ pub use tenon_tensor::Backend;
 /// What a program that defines and runs models needs in scope.
 pub mod prelude {
     pub use crate::{
-        AvgPool2d, Context, Conv2d, Dropout, Flatten, GroupedConv2d, Init, Layer, Linear, MaxPool2d, Mode,
-        Module, Param, ReLU, SeededRng, Sequential, Sigmoid, Tanh, parameter_count,
+        AvgPool2d, Context, Conv2d, Dropout, Flatten, GELU, GroupedConv2d, Init, Layer, LayerNorm, Linear,
+        MaxPool2d, Mode, Module, Param, RMSNorm, ReLU, SeededRng, Sequential, SiLU, Sigmoid, Tanh,
+        parameter_count,
     };
     pub use tenon_autodiff::prelude::*;
 }

@@ -50,9 +50,10 @@ impl<S: Shape, B: Backend> Tensor<S, B> {
 }
 
 /// The operations of [`Tensor::gelu`] and [`Tensor::gelu_tanh`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Gelu {
     /// By the error function.
+    #[default]
     Exact,
     /// By a hyperbolic tangent.
     Tanh,
