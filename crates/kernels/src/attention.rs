@@ -15,6 +15,7 @@ use crate::gemm::MatRef;
 use crate::layout::View;
 use crate::random::Stream;
 use crate::{Float, random};
+use rows::Visible;
 
 pub use backward::{Point, backward};
 pub use forward::forward;
@@ -81,12 +82,19 @@ impl Attention<'_> {
         assert!(self.present.is_none_or(|present| present.len() == batch * keys), "a flag for each key");
     }
 
-    /// How many keys query `i` may look at: the first ones.
-    fn visible(&self, i: usize) -> usize {
+    /// Which keys the queries from `first` on may look at: a number of first ones for each.
+    fn visible_from(&self, first: usize) -> Visible {
         match self.order {
-            Order::Any => self.keys,
-            Order::Causal => (i + 1 + self.keys).saturating_sub(self.queries).min(self.keys),
+            Order::Any => Visible { first: self.keys as isize, step: 0 },
+            Order::Causal => {
+                Visible { first: (first + 1 + self.keys) as isize - self.queries as isize, step: 1 }
+            }
         }
+    }
+
+    /// How many keys query `i`, and any before it, may look at.
+    fn n_keys(&self, i: usize) -> usize {
+        self.visible_from(i).of_row(0, self.keys)
     }
 
     /// The flags of the first `n_keys` keys of an example.

@@ -1,6 +1,5 @@
 //! The derivatives of an attention.
 
-use super::forward::visible;
 use super::rows::SoftenBackward;
 use super::{Attention, BLOCK, head};
 use crate::gemm::{Epilogue, MatMut, MatRef, gemm};
@@ -89,7 +88,7 @@ fn block<E: Float>(
 ) {
     let size = attention.size;
     let rows = q_rows.len() / size;
-    let n_keys = attention.visible(first + rows - 1);
+    let n_keys = attention.n_keys(first + rows - 1);
     if n_keys == 0 {
         q_rows.fill(E::ZERO);
         return;
@@ -119,7 +118,7 @@ fn block<E: Float>(
         });
         E::soften_backward(SoftenBackward {
             n_keys,
-            visible: visible(attention, first),
+            visible: attention.visible_from(first),
             present: attention.present(example, n_keys),
             log_sum_exp: &at.log_sum_exp[row..][..rows],
             inner,

@@ -1,8 +1,8 @@
 //! The output of an attention.
 
 use super::rows::Soften;
-use super::{Attention, BLOCK, Order, head};
-use crate::gemm::{Epilogue, MatMut, gemm};
+use super::{Attention, BLOCK, head};
+use crate::gemm::{Epilogue, MatMut, MatRef, gemm};
 use crate::layout::View;
 use crate::threads::{Disjoint, parallel_for};
 use crate::{Float, scratch};
@@ -34,7 +34,7 @@ pub fn forward<E: Float>(
     parallel_for(batch * heads * blocks, |task| {
         let (example, h, first) = (task / blocks / heads, task / blocks % heads, task % blocks * BLOCK);
         let rows = BLOCK.min(queries - first);
-        let n_keys = attention.visible(first + rows - 1);
+        let n_keys = attention.n_keys(first + rows - 1);
         let row = (example * heads + h) * queries + first;
         // SAFETY: the queries of a task are its own.
         let log_sum_exp = unsafe { log_sum_exp.slice(row, rows) };
@@ -78,7 +78,7 @@ fn weighted_sums<E: Float>(
         let keys = head(k, example, group, 0, n_keys).transposed();
         let scale = E::from_f64(attention.scale);
         gemm(scale, queries, keys, E::ZERO, MatMut::row_major(scores, rows, n_keys), Epilogue::default());
-        let visible = visible(attention, first);
+        let visible = attention.visible_from(first);
         let present = attention.present(example, n_keys);
         E::soften(Soften { n_keys, visible, present, scores, log_sum_exp });
         if let Some(dropout) = attention.dropout {
@@ -88,16 +88,8 @@ fn weighted_sums<E: Float>(
                 scores.iter_mut().zip(kept).for_each(|(weight, kept)| *weight *= *kept);
             });
         }
-        let weights = crate::gemm::MatRef::row_major(scores, rows, n_keys);
+        let weights = MatRef::row_major(scores, rows, n_keys);
         let values = head(v, example, group, 0, n_keys);
         gemm(E::ONE, weights, values, E::ZERO, MatMut::row_major(result, rows, size), Epilogue::default());
     });
-}
-
-/// How many keys query `first` may look at, and how many more each next one.
-pub(super) fn visible(attention: &Attention<'_>, first: usize) -> (usize, usize) {
-    match attention.order {
-        Order::Any => (attention.keys, 0),
-        Order::Causal => (attention.visible(first), 1),
-    }
 }

@@ -4,12 +4,26 @@ use crate::Float;
 use crate::reduce::{Max, Sum};
 use crate::simd::{Kernel, Simd};
 
+/// How many of the keys a query may look at: so many the first query of a block, which are none if
+/// the number is negative, and so many more each next one.
+#[derive(Clone, Copy)]
+pub(crate) struct Visible {
+    pub(super) first: isize,
+    pub(super) step: isize,
+}
+
+impl Visible {
+    #[inline(always)]
+    pub(super) fn of_row(self, row: usize, n_keys: usize) -> usize {
+        (self.first + row as isize * self.step).clamp(0, n_keys as isize) as usize
+    }
+}
+
 /// Scores become weights: `w = e^(s − l)` with `l = ln Σ e^s` over the keys that a query sees, and
 /// 0 elsewhere. A query that sees no key has weights of 0.
 pub(crate) struct Soften<'a, 'y, E> {
     pub(super) n_keys: usize,
-    /// How many keys the first query of the block may look at, and how many more each next one.
-    pub(super) visible: (usize, usize),
+    pub(super) visible: Visible,
     pub(super) present: Option<&'a [bool]>,
     pub(super) scores: &'y mut [E],
     pub(super) log_sum_exp: &'y mut [E],
@@ -20,9 +34,9 @@ impl<E: Float> Kernel for Soften<'_, '_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let Soften { n_keys, visible: (first, step), present, scores, log_sum_exp } = self;
+        let Soften { n_keys, visible, present, scores, log_sum_exp } = self;
         for (row, (scores, lse)) in scores.chunks_exact_mut(n_keys).zip(log_sum_exp).enumerate() {
-            let (seen, unseen) = scores.split_at_mut((first + row * step).min(n_keys));
+            let (seen, unseen) = scores.split_at_mut(visible.of_row(row, n_keys));
             unseen.fill(E::ZERO);
             if let Some(present) = present {
                 for (score, &present) in seen.iter_mut().zip(present) {
@@ -52,7 +66,7 @@ impl<E: Float> Kernel for Soften<'_, '_, E> {
 /// those of scores: `ds = w · (dw − Σ w·dw)`, where the sum is given.
 pub(crate) struct SoftenBackward<'a, 'y, E> {
     pub(super) n_keys: usize,
-    pub(super) visible: (usize, usize),
+    pub(super) visible: Visible,
     pub(super) present: Option<&'a [bool]>,
     pub(super) log_sum_exp: &'a [E],
     /// Σ w·dw of each query.
@@ -70,11 +84,11 @@ impl<E: Float> Kernel for SoftenBackward<'_, '_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let SoftenBackward { n_keys, visible: (first, step), present, log_sum_exp, inner, kept, .. } = self;
+        let SoftenBackward { n_keys, visible, present, log_sum_exp, inner, kept, .. } = self;
         let rows = self.scores.chunks_exact_mut(n_keys).zip(self.gradients.chunks_exact_mut(n_keys));
         for (row, (scores, gradients)) in rows.enumerate() {
             let (lse, inner) = (log_sum_exp[row], inner[row]);
-            let n_visible = (first + row * step).min(n_keys);
+            let n_visible = visible.of_row(row, n_keys);
             scores[n_visible..].fill(E::ZERO);
             gradients[n_visible..].fill(E::ZERO);
             let (scores, gradients) = (&mut scores[..n_visible], &mut gradients[..n_visible]);
