@@ -52,6 +52,12 @@ const VERBS: &[Verb] = &[
         run: recipes::gradcheck,
     },
     Verb {
+        name: "summary",
+        arguments: "[MODEL] [--batch N] [--json]",
+        help: "per layer of a model: its output, parameters, arithmetic, and memory kept for training",
+        run: |arguments| recipes::run("summary", arguments),
+    },
+    Verb {
         name: "bench",
         arguments: "[FILTER]",
         help: "criterion benches of kernels, ops and training steps",

@@ -41,6 +41,8 @@ mod param;
 pub mod proof;
 mod rng;
 pub mod state_dict;
+mod summary;
+mod trace;
 
 /// Declares the files of layers, one line each, and registers their proofs.
 macro_rules! layers {
@@ -72,11 +74,13 @@ pub use layer::Layer;
 pub use module::{Module, Path, Visitor, VisitorMut, parameter_count};
 pub use param::Param;
 pub use rng::SeededRng;
+pub use summary::{Row, Summary};
 pub use tenon_autodiff as autodiff;
 pub use tenon_autodiff::LeafId;
 pub use tenon_derive::{Module, Sequential};
 pub use tenon_tensor as tensor;
 pub use tenon_tensor::Backend;
+pub use trace::{Step, Trace, Traced};
 
 /// What a program that defines and runs models needs in scope.
 pub mod prelude {

@@ -14,6 +14,9 @@ pub(crate) enum Error {
     /// The command line names a dataset that does not exist.
     #[error("unknown dataset `{found}`: expected one of {expected}")]
     UnknownDataset { expected: String, found: String },
+    /// The command line names a model that does not exist.
+    #[error("unknown model `{found}`: expected one of {expected}")]
+    UnknownModel { expected: String, found: String },
     /// A run was made by a recipe that does not exist here.
     #[error("{}: recipe: expected one of {expected}, found `{found}`", path.display())]
     RecipeOfRun { path: PathBuf, expected: String, found: String },
@@ -35,7 +38,9 @@ impl Error {
     /// 2 if the command line is wrong, as clap does; 1 otherwise.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Error::UnknownRecipe { .. } | Error::UnknownDataset { .. } => ExitCode::from(2),
+            Error::UnknownRecipe { .. } | Error::UnknownModel { .. } | Error::UnknownDataset { .. } => {
+                ExitCode::from(2)
+            }
             _ => ExitCode::FAILURE,
         }
     }

@@ -10,6 +10,7 @@ mod mnist;
 mod predict;
 mod recipe;
 mod recipes;
+mod summary;
 mod train;
 
 use std::process::ExitCode;
@@ -30,6 +31,8 @@ enum Verb {
     Train(train::Arguments),
     /// Classifies pictures with a trained run.
     Predict(predict::Arguments),
+    /// Prints what a model is made of and what it costs, layer by layer.
+    Summary(summary::Arguments),
     /// Lists and verifies the datasets that come with the library.
     Data(data::Arguments),
 }
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().verb {
         Verb::Train(arguments) => train::run(arguments),
         Verb::Predict(arguments) => predict::run(&arguments),
+        Verb::Summary(arguments) => summary::run(&arguments),
         Verb::Data(arguments) => data::run(&arguments),
     };
     match result {

@@ -1,0 +1,315 @@
+//! The backend that writes down what is run: which operations, and what they cost.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tenon_tensor::shape::Shape;
+use tenon_tensor::{Array, Backend, Dims, Fused, Kept, Op, Tensor, Value, Vjp};
+
+use crate::context::{Context, Mode};
+use crate::module::{Module, Path};
+use tenon_autodiff::LeafId;
+
+/// Runs every operation on `B` and writes it into a [`Trace`], with its arithmetic and with what a
+/// backward pass would keep of it.
+///
+/// # Example
+/// ```
+/// use tenon_layers::{Trace, Traced, prelude::*};
+/// let layer: Linear<U3, U2> = Init::init(&mut SeededRng::new(0));
+/// let trace = Trace::new();
+/// let mut ctx = trace.context(&layer);
+/// let x: Tensor<(U4, U3), Traced<Cpu>> = trace.input(&Tensor::zeros());
+/// layer.forward(x, &mut ctx);
+/// let steps = trace.steps();
+/// assert_eq!(steps[0].layer, "");
+/// assert_eq!(steps[0].flops, 4 * 2 * (2 * 3 + 1));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Traced<B>(PhantomData<B>);
+
+/// A value under [`Traced`].
+#[derive(Clone, Debug)]
+pub struct Observed<B: Backend> {
+    value: Value<B>,
+    /// The trace that operations on this value are written to; a constant has none.
+    trace: Option<Trace>,
+    origin: Origin,
+}
+
+/// Where a value comes from, as far as its derivative is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// Nothing that is learned.
+    Constant,
+    /// It is a parameter.
+    Param(LeafId),
+    /// It was computed from a parameter, so the operation is recorded in training.
+    Computed,
+}
+
+/// One operation that was run.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The path of the module whose parameters the operation reads; empty where there are none.
+    pub layer: String,
+    /// The name of the operation.
+    pub operation: &'static str,
+    /// The dims of the result.
+    pub output: Dims,
+    /// The numbers in parameters that no step before this one read.
+    pub parameters: usize,
+    /// The arithmetic, each addition, multiplication, comparison and elementary function counted
+    /// as one.
+    pub flops: u64,
+    /// The bytes that stay in memory until the backward pass because of this operation, and not
+    /// already because of one before it.
+    pub kept_bytes: usize,
+}
+
+/// What was run, in order.
+#[derive(Clone, Default)]
+pub struct Trace(Arc<Mutex<Record>>);
+
+#[derive(Default)]
+struct Record {
+    names: HashMap<LeafId, (String, usize)>,
+    /// The buffers that are kept, held here so that none is recycled and counted again.
+    held: HashMap<usize, Box<dyn Send>>,
+    steps: Vec<Step>,
+}
+
+impl Trace {
+    /// A trace of nothing yet.
+    pub fn new() -> Self {
+        Trace::default()
+    }
+
+    /// A context in which the parameters of `module` are known by name and regularizers act, as
+    /// they do in training.
+    pub fn context<B: Backend<Elem = f32>>(&self, module: &(impl Module + ?Sized)) -> Context<Traced<B>> {
+        let mut ctx = Context::eval().with_mode(Mode::Train);
+        module.visit(&mut Path::root(), &mut |path: &str, id: LeafId, array: &Array<f32>| {
+            let layer = path.rsplit_once('.').map_or("", |(layer, _)| layer).to_owned();
+            self.record().names.insert(id, (layer, array.numel()));
+            // Parameters stay in memory in any case.
+            self.record().held.insert(array.storage().0, Box::new(array.clone()));
+            let value = Value::constant(array.clone());
+            ctx.bind(id, self.observe(value, Origin::Param(id)));
+        });
+        ctx
+    }
+
+    /// A tensor on which operations are written down.
+    pub fn input<S: Shape, B: Backend>(&self, x: &Tensor<S, B>) -> Tensor<S, Traced<B>> {
+        Tensor::from_value(x.shape(), self.observe(x.value().clone(), Origin::Constant))
+    }
+
+    /// What was run, in order.
+    pub fn steps(&self) -> Vec<Step> {
+        self.record().steps.clone()
+    }
+
+    fn observe<B: Backend>(&self, value: Value<B>, origin: Origin) -> Value<Traced<B>> {
+        Value::from_handle(Observed { value, trace: Some(self.clone()), origin })
+    }
+
+    fn record(&self) -> MutexGuard<'_, Record> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Trace of {} steps", self.record().steps.len())
+    }
+}
+
+impl Record {
+    /// The bytes that holding on to an array adds.
+    fn hold<B: Backend>(&mut self, value: &Value<B>) -> usize {
+        let (place, bytes) = value.array().storage();
+        if self.held.contains_key(&place) {
+            return 0;
+        }
+        self.held.insert(place, Box::new(value.clone()));
+        bytes
+    }
+}
+
+/// What an operation is about to do, noted before its arguments are given away.
+struct Before<B: Backend, const N: usize> {
+    values: [Value<B>; N],
+    trace: Option<Trace>,
+    params: Vec<LeafId>,
+    is_recorded: bool,
+    dims: [Dims; N],
+    /// The arguments that the derivative rule reads.
+    kept: Vec<Value<B>>,
+}
+
+impl<B: Backend, const N: usize> Before<B, N> {
+    fn of(args: [Value<Traced<B>>; N], reads: [bool; N]) -> Self {
+        let observed: [Observed<B>; N] = args.map(Value::into_handle);
+        let trace = observed.iter().find_map(|arg| arg.trace.clone());
+        let params = (observed.iter())
+            .filter_map(|arg| if let Origin::Param(id) = arg.origin { Some(id) } else { None })
+            .collect();
+        let is_recorded = observed.iter().any(|arg| arg.origin != Origin::Constant);
+        let dims = std::array::from_fn(|i| observed[i].value.dims());
+        let kept = (observed.iter().zip(reads))
+            .filter(|(_, reads)| *reads && is_recorded)
+            .map(|(arg, _)| arg.value.clone())
+            .collect();
+        Before { values: observed.map(|arg| arg.value), trace, params, is_recorded, dims, kept }
+    }
+}
+
+/// What is noted of an operation besides its arguments.
+struct Facts {
+    operation: &'static str,
+    reads_output: bool,
+    flops: u64,
+    /// What the operation and its forward kernel hold.
+    bytes: usize,
+}
+
+/// Writes a step down; everything but the arguments, which are gone.
+fn write_down<B: Backend>(
+    trace: Option<Trace>,
+    params: &[LeafId],
+    is_recorded: bool,
+    kept: &[Value<B>],
+    value: Value<B>,
+    facts: Facts,
+) -> Value<Traced<B>> {
+    let origin = if is_recorded { Origin::Computed } else { Origin::Constant };
+    let Some(trace) = trace else {
+        return Value::from_handle(Observed { value, trace: None, origin });
+    };
+    {
+        let mut record = trace.record();
+        let mut kept_bytes = if is_recorded { facts.bytes } else { 0 };
+        for kept in kept {
+            kept_bytes += record.hold(kept);
+        }
+        if facts.reads_output && is_recorded {
+            kept_bytes += record.hold(&value);
+        }
+        let (mut layer, mut parameters) = (String::new(), 0);
+        for id in params {
+            if let Some((name, numel)) = record.names.get_mut(id) {
+                layer.clone_from(name);
+                parameters += std::mem::take(numel);
+            }
+        }
+        record.steps.push(Step {
+            layer,
+            operation: facts.operation,
+            output: value.dims(),
+            parameters,
+            flops: facts.flops,
+            kept_bytes,
+        });
+    }
+    trace.observe(value, origin)
+}
+
+impl<B: Backend> Backend for Traced<B> {
+    type Elem = B::Elem;
+    type Array = Observed<B>;
+    const RUNS_KERNELS: bool = B::RUNS_KERNELS;
+
+    fn constant(array: Array<B::Elem>) -> Observed<B> {
+        Observed { value: Value::constant(array), trace: None, origin: Origin::Constant }
+    }
+
+    fn array(array: &Observed<B>) -> &Array<B::Elem> {
+        array.value.array()
+    }
+
+    fn apply<O: Op<N>, const N: usize>(op: O, args: [Value<Self>; N]) -> Value<Self> {
+        let Before { values, trace, params, is_recorded, dims, kept } = Before::of(args, O::READS.args);
+        let value = B::apply(op.clone(), values);
+        let facts = Facts {
+            operation: O::NAME,
+            reads_output: O::READS.output,
+            flops: op.flops(&dims, value.dims()),
+            bytes: op.kept_bytes(),
+        };
+        write_down(trace, &params, is_recorded, &kept, value, facts)
+    }
+
+    fn fused<F: Fused<N>, const N: usize>(op: F, args: [Value<Self>; N]) -> Value<Self> {
+        if !B::RUNS_KERNELS {
+            return op.definition(args);
+        }
+        Self::fused_forward(&op, args).0
+    }
+
+    fn fused_forward<F: Fused<N>, const N: usize>(
+        op: &F,
+        args: [Value<Self>; N],
+    ) -> (Value<Self>, F::Kept<B::Elem>) {
+        let Before { values, trace, params, is_recorded, dims, kept } = Before::of(args, F::READS.args);
+        let (value, aux) = B::fused_forward(op, values);
+        let facts = Facts {
+            operation: F::NAME,
+            reads_output: F::READS.output,
+            flops: op.flops(&dims, value.dims()),
+            bytes: op.kept_bytes() + aux.bytes(),
+        };
+        (write_down(trace, &params, is_recorded, &kept, value, facts), aux)
+    }
+
+    fn fused_backward<F: Fused<N>, const N: usize>(
+        op: &F,
+        at: Vjp<Value<Self>, N>,
+        kept: &F::Kept<B::Elem>,
+    ) -> [Option<Value<Self>>; N] {
+        let cotangents = B::fused_backward(op, at.map(|value| value.into_handle().value), kept);
+        cotangents.map(|cotangent| {
+            cotangent
+                .map(|value| Value::from_handle(Observed { value, trace: None, origin: Origin::Constant }))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prelude::*;
+
+    #[test]
+    fn what_training_keeps_is_counted_once() {
+        let net: (Linear<U3, U4>, ReLU, Linear<U4, U2>) = Init::init(&mut SeededRng::new(0));
+        let trace = Trace::new();
+        let mut ctx = trace.context::<Cpu>(&net);
+        net.forward(trace.input(&Tensor::<(U5, U3)>::ones()), &mut ctx);
+        let steps = trace.steps();
+        let row = |step: &Step| (step.layer.clone(), step.operation, step.parameters, step.kept_bytes);
+        assert_eq!(
+            steps.iter().map(row).collect::<Vec<_>>(),
+            [
+                // The input is one number that is repeated.
+                ("0".to_owned(), "linear", 16, 4),
+                (String::new(), "relu", 0, 5 * 4 * 4),
+                // What ReLU gave is kept already.
+                ("2".to_owned(), "linear", 10, 0),
+            ]
+        );
+        assert_eq!(steps[1].flops, 20);
+    }
+
+    #[test]
+    fn numbers_are_those_of_the_backend_below() {
+        let layer: Linear<U3, U2> = Init::init(&mut SeededRng::new(0));
+        let x = Tensor::<(U2, U3)>::ones();
+        let trace = Trace::new();
+        let mut ctx = trace.context::<Cpu>(&layer);
+        let traced = layer.forward(trace.input(&x), &mut ctx).to_vec();
+        assert_eq!(traced, layer.forward(x, &mut Context::eval()).to_vec());
+    }
+}
