@@ -5,8 +5,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tenon_tensor::ops::gather::Gather;
 use tenon_tensor::shape::Shape;
-use tenon_tensor::{Array, Backend, Dims, Fused, Kept, Op, Tensor, Value, Vjp};
+use tenon_tensor::{Array, Backend, Dims, Fused, Kept, Op, Query, Tensor, Value, Vjp};
 
 use crate::context::{Context, Mode};
 use crate::module::{Module, Path};
@@ -78,6 +79,9 @@ struct Record {
     names: HashMap<LeafId, (String, usize)>,
     /// The buffers that are kept, held here so that none is recycled and counted again.
     held: HashMap<usize, Box<dyn Send>>,
+    /// What was last asked, and its arithmetic: if elements are gathered next, at the places that
+    /// were found, the two are one operation.
+    question: Option<(&'static str, u64)>,
     steps: Vec<Step>,
 }
 
@@ -205,14 +209,9 @@ fn write_down<B: Backend>(
                 parameters += std::mem::take(numel);
             }
         }
-        record.steps.push(Step {
-            layer,
-            operation: facts.operation,
-            output: value.dims(),
-            parameters,
-            flops: facts.flops,
-            kept_bytes,
-        });
+        let asked = record.question.take().filter(|_| facts.operation == <Gather as Op<1>>::NAME);
+        let (operation, flops) = asked.unwrap_or((facts.operation, facts.flops));
+        record.steps.push(Step { layer, operation, output: value.dims(), parameters, flops, kept_bytes });
     }
     trace.observe(value, origin)
 }
@@ -274,6 +273,14 @@ impl<B: Backend> Backend for Traced<B> {
             cotangent
                 .map(|value| Value::from_handle(Observed { value, trace: None, origin: Origin::Constant }))
         })
+    }
+
+    fn query<Q: Query<N>, const N: usize>(query: Q, args: [&Value<Self>; N]) -> Q::Output<B::Elem> {
+        if let Some(trace) = args.iter().find_map(|arg| arg.handle().trace.as_ref()) {
+            let flops = args.iter().map(|arg| arg.dims().numel() as u64).sum();
+            trace.record().question = Some((Q::NAME, flops));
+        }
+        query.forward(args.map(|arg| arg.array().clone()))
     }
 }
 

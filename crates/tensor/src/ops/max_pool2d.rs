@@ -64,7 +64,7 @@ pub struct MaxPlaces {
 }
 
 impl Query<1> for MaxPlaces {
-    const NAME: &'static str = "max_places";
+    const NAME: &'static str = "max_pool2d";
     type Output<E: Element> = Indices;
 
     fn forward<E: Element>(&self, [x]: [Array<E>; 1]) -> Indices {
