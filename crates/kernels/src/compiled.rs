@@ -8,6 +8,7 @@
 #![expect(private_interfaces, reason = "the trait is out of reach outside of this crate")]
 
 use crate::attention::rows::{Soften, SoftenBackward};
+use crate::batch_norm::{ChannelMoments, ChannelSums, GradientPlanes, NormalizePlanes};
 use crate::conv2d::forward::Finish;
 use crate::conv2d::planes::FillPlanes;
 use crate::conv2d::weight_gradient::{Products, Spread};
@@ -58,9 +59,12 @@ compiled! {
     argmax(Argmax '_ '_);
     avg_pool(AvgPool '_ '_);
     avg_pool_backward(AvgPoolBackward '_ '_);
+    channel_moments(ChannelMoments '_ '_) -> (Self, Self);
+    channel_sums(ChannelSums '_) -> (Self, Self);
     cross_entropy_backward(CrossEntropyBackward '_ '_);
     fill_planes(FillPlanes '_ '_);
     finish(Finish '_ '_);
+    gradient_planes(GradientPlanes '_ '_);
     log_softmax(LogSoftmaxRow '_ '_);
     log_softmax_backward(LogSoftmaxBackwardRow '_ '_);
     log_sum_exps(LogSumExps '_ '_);
@@ -70,6 +74,7 @@ compiled! {
     momentum_step(MomentumStep '_ '_);
     normalize_rows(NormalizeRows '_ '_);
     normalize_rows_backward(NormalizeRowsBackward '_ '_);
+    normalize_planes(NormalizePlanes '_ '_);
     pack_panels(PackPanels '_ '_);
     products(Products '_ '_);
     scalar_products(ScalarProducts '_);

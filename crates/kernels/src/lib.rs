@@ -15,6 +15,7 @@
 //! Wrong lengths are a caller's bug and panic with the lengths in the message.
 
 pub mod attention;
+pub mod batch_norm;
 mod compiled;
 pub mod conv2d;
 pub mod elementwise;

@@ -6,6 +6,7 @@ use tenon_autodiff::{Autodiff, LeafId};
 use tenon_tensor::shape::Shape;
 use tenon_tensor::{Array, Backend, Element, Stream, Tensor, Value};
 
+use crate::buffer::{Buffer, Counter, Updates};
 use crate::param::Param;
 
 /// Whether a model learns or answers.
@@ -18,7 +19,7 @@ pub enum Mode {
 }
 
 /// What `forward` is told besides its input: the mode, the random stream, and how parameters enter
-/// the computation.
+/// the computation. It also collects what layers report: new values of their [`Buffer`]s.
 ///
 /// # Example
 /// ```
@@ -33,6 +34,7 @@ pub struct Context<B: Backend> {
     next_stream: u64,
     lift: fn(LeafId, &Array<f32>) -> Value<B>,
     bound: Vec<(LeafId, Value<B>)>,
+    updates: Updates,
 }
 
 /// Random streams that one step may use before they would meet those of the next.
@@ -41,7 +43,14 @@ const STREAMS_PER_STEP: u64 = 1 << 20;
 impl<B: Backend> Context<B> {
     /// A context in which parameters are constants and regularizers rest.
     pub fn eval() -> Self {
-        Context { mode: Mode::Eval, seed: 0, next_stream: 0, lift: constant, bound: Vec::new() }
+        Context {
+            mode: Mode::Eval,
+            seed: 0,
+            next_stream: 0,
+            lift: constant,
+            bound: Vec::new(),
+            updates: Updates::default(),
+        }
     }
 
     /// The mode.
@@ -71,6 +80,27 @@ impl<B: Backend> Context<B> {
         self.bound.push((id, value));
     }
 
+    /// A buffer as a constant of this computation: its value, or the one last reported here.
+    pub fn buffer<S: Shape>(&self, buffer: &Buffer<S>) -> Tensor<S, B> {
+        let value = self.updates.buffer(buffer.id()).unwrap_or(buffer.value().array());
+        Tensor::from_value(buffer.value().shape(), constant(buffer.id(), value))
+    }
+
+    /// Reports the value that a buffer is to have once the step is applied.
+    pub fn update<S: Shape>(&mut self, buffer: &Buffer<S>, value: Tensor<S>) {
+        self.updates.set(buffer.id(), value.array().clone());
+    }
+
+    /// Reports that a counter is to be one higher once the step is applied.
+    pub fn count(&mut self, counter: &Counter) {
+        self.updates.count(counter.id());
+    }
+
+    /// What layers have reported, to be committed with the step or dropped with it.
+    pub fn take_updates(&mut self) -> Updates {
+        std::mem::take(&mut self.updates)
+    }
+
     /// A random stream that nothing else in this step uses.
     pub fn stream(&mut self) -> Stream {
         let stream = self.next_stream;
@@ -84,7 +114,14 @@ impl<B: Backend> Context<Autodiff<B>> {
     /// variables, regularizers act, and the same seed and step draw the same random numbers.
     pub fn train(seed: u64, step: u64) -> Self {
         let next_stream = step * STREAMS_PER_STEP;
-        Context { mode: Mode::Train, seed, next_stream, lift: variable, bound: Vec::new() }
+        Context {
+            mode: Mode::Train,
+            seed,
+            next_stream,
+            lift: variable,
+            bound: Vec::new(),
+            updates: Updates::default(),
+        }
     }
 }
 

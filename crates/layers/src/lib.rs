@@ -33,6 +33,7 @@
 // The derives name this crate by its published name, also inside it.
 extern crate self as tenon_layers;
 
+mod buffer;
 mod context;
 pub mod init;
 mod layer;
@@ -59,7 +60,10 @@ macro_rules! layers {
 
 layers! {
     activation: GELU, ReLU, SiLU, Sigmoid, Tanh;
+    adaptive_avg_pool2d: AdaptiveAvgPool2d;
     avg_pool2d: AvgPool2d;
+    batch_norm: BatchNorm1d, BatchNorm2d;
+    centered_conv2d: CenteredConv2d;
     conv2d: Conv2d, GroupedConv2d;
     dropout: Dropout;
     flatten: Flatten;
@@ -68,6 +72,7 @@ layers! {
     max_pool2d: MaxPool2d;
 }
 
+pub use buffer::{Buffer, Counter, Updates};
 pub use context::{Context, Mode};
 pub use init::Init;
 pub use layer::Layer;
@@ -85,9 +90,9 @@ pub use trace::{Step, Trace, Traced};
 /// What a program that defines and runs models needs in scope.
 pub mod prelude {
     pub use crate::{
-        AvgPool2d, Context, Conv2d, Dropout, Flatten, GELU, GroupedConv2d, Init, Layer, LayerNorm, Linear,
-        MaxPool2d, Mode, Module, Param, RMSNorm, ReLU, SeededRng, Sequential, SiLU, Sigmoid, Tanh,
-        parameter_count,
+        AdaptiveAvgPool2d, AvgPool2d, BatchNorm1d, BatchNorm2d, Buffer, CenteredConv2d, Context, Conv2d,
+        Counter, Dropout, Flatten, GELU, GroupedConv2d, Init, Layer, LayerNorm, Linear, MaxPool2d, Mode,
+        Module, Param, RMSNorm, ReLU, SeededRng, Sequential, SiLU, Sigmoid, Tanh, parameter_count,
     };
     pub use tenon_autodiff::prelude::*;
 }

@@ -9,7 +9,8 @@ use crate::param::Param;
 /// Anything that holds parameters: a layer, a model, a list of layers.
 ///
 /// Derive it: `#[derive(Module)]` visits every field. Paths are PyTorch's state-dict keys:
-/// `conv1.weight`, `blocks.3.bias`.
+/// `conv1.weight`, `blocks.3.bias`. Buffers, which are state but not learned, are shown to those
+/// visitors that ask for them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a module: it does not say which parameters it holds",
     label = "add `#[derive(Module)]` to it, or `#[module(skip)]` to the field",
@@ -27,6 +28,16 @@ pub trait Module {
 pub trait Visitor {
     /// Is shown one parameter.
     fn param(&mut self, path: &str, id: LeafId, value: &Array<f32>);
+
+    /// Is shown one [`Buffer`](crate::Buffer). Most visitors are about what is learned.
+    fn buffer(&mut self, path: &str, id: LeafId, value: &Array<f32>) {
+        let _ = (path, id, value);
+    }
+
+    /// Is shown one [`Counter`](crate::Counter).
+    fn counter(&mut self, path: &str, id: LeafId, count: i64) {
+        let _ = (path, id, count);
+    }
 }
 
 impl<F: FnMut(&str, LeafId, &Array<f32>)> Visitor for F {
@@ -39,6 +50,16 @@ impl<F: FnMut(&str, LeafId, &Array<f32>)> Visitor for F {
 pub trait VisitorMut {
     /// Is shown one parameter. The dims must stay as they are.
     fn param(&mut self, path: &str, id: LeafId, value: &mut Array<f32>);
+
+    /// Is shown one [`Buffer`](crate::Buffer). The dims must stay as they are.
+    fn buffer(&mut self, path: &str, id: LeafId, value: &mut Array<f32>) {
+        let _ = (path, id, value);
+    }
+
+    /// Is shown one [`Counter`](crate::Counter).
+    fn counter(&mut self, path: &str, id: LeafId, count: &mut i64) {
+        let _ = (path, id, count);
+    }
 }
 
 impl<F: FnMut(&str, LeafId, &mut Array<f32>)> VisitorMut for F {

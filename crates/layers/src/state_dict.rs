@@ -1,4 +1,4 @@
-//! Parameters to and from safetensors, under PyTorch's keys.
+//! Parameters and buffers to and from safetensors, under PyTorch's keys.
 //!
 //! Reading checks everything before it changes anything: a file that does not fit leaves the
 //! module as it was. Writing goes to a temporary name first, so that no reader ever sees half a
@@ -14,7 +14,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use tenon_autodiff::LeafId;
 use tenon_tensor::Array;
 
-use crate::module::{Module, Path};
+use crate::module::{Module, Path, Visitor, VisitorMut};
 
 /// What is wrong with the contents of a state dict.
 #[derive(Debug, thiserror::Error)]
@@ -48,11 +48,13 @@ pub enum StateDictError {
         /// The tensor's dims.
         found: Vec<usize>,
     },
-    /// A tensor does not hold `f32`.
-    #[error("key `{key}` has the wrong data type: expected F32, found {found:?}")]
+    /// A tensor holds numbers of another type.
+    #[error("key `{key}` has the wrong data type: expected {expected:?}, found {found:?}")]
     Dtype {
         /// The parameter's path.
         key: String,
+        /// The data type of the parameter or buffer.
+        expected: Dtype,
         /// The tensor's data type.
         found: Dtype,
     },
@@ -87,7 +89,7 @@ pub enum FileError {
     },
 }
 
-/// The parameters as the bytes of a safetensors file, sorted by key.
+/// The parameters and buffers as the bytes of a safetensors file, sorted by key.
 ///
 /// # Example
 /// ```
@@ -98,16 +100,39 @@ pub enum FileError {
 /// assert_eq!(first.weight.value().to_vec(), second.weight.value().to_vec());
 /// ```
 pub fn to_bytes(module: &(impl Module + ?Sized)) -> Vec<u8> {
-    let mut tensors: BTreeMap<String, (Vec<usize>, Vec<u8>)> = BTreeMap::new();
-    module.visit(&mut Path::root(), &mut |path: &str, _: LeafId, value: &Array<f32>| {
-        let bytes = value.to_vec().into_iter().flat_map(f32::to_le_bytes).collect();
-        tensors.insert(path.to_owned(), (value.dims().to_vec(), bytes));
-    });
-    let views = tensors.iter().map(|(key, (dims, bytes))| {
-        let view = TensorView::new(Dtype::F32, dims.clone(), bytes).expect("as many bytes as the dims say");
+    let mut entries = Entries::default();
+    module.visit(&mut Path::root(), &mut entries);
+    let views = entries.0.iter().map(|(key, Entry { dtype, dims, bytes })| {
+        let view = TensorView::new(*dtype, dims.clone(), bytes).expect("as many bytes as the dims say");
         (key, view)
     });
     safetensors::serialize(views, None).expect("views that were just made are valid")
+}
+
+/// What a state dict holds, by key.
+#[derive(Default)]
+struct Entries(BTreeMap<String, Entry>);
+
+struct Entry {
+    dtype: Dtype,
+    dims: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl Visitor for Entries {
+    fn param(&mut self, path: &str, _: LeafId, value: &Array<f32>) {
+        let bytes = value.to_vec().into_iter().flat_map(f32::to_le_bytes).collect();
+        self.0.insert(path.to_owned(), Entry { dtype: Dtype::F32, dims: value.dims().to_vec(), bytes });
+    }
+
+    fn buffer(&mut self, path: &str, id: LeafId, value: &Array<f32>) {
+        self.param(path, id, value);
+    }
+
+    fn counter(&mut self, path: &str, _: LeafId, count: i64) {
+        let bytes = count.to_le_bytes().to_vec();
+        self.0.insert(path.to_owned(), Entry { dtype: Dtype::I64, dims: Vec::new(), bytes });
+    }
 }
 
 /// Takes the parameters from the bytes of a safetensors file.
@@ -117,37 +142,88 @@ pub fn to_bytes(module: &(impl Module + ?Sized)) -> Vec<u8> {
 /// or another data type than its parameter. The module is then unchanged.
 pub fn from_bytes(module: &mut (impl Module + ?Sized), bytes: &[u8]) -> Result<(), StateDictError> {
     let tensors = SafeTensors::deserialize(bytes)?;
-    let mut left: BTreeMap<&str, TensorView<'_>> = tensors.iter().collect();
-    let mut problem = None;
-    module.visit(&mut Path::root(), &mut |path: &str, _: LeafId, value: &Array<f32>| {
-        let found = left.remove(path);
-        problem = problem.take().or_else(|| check(path, &value.dims(), found.as_ref()).err());
-    });
-    if let Some(problem) = problem {
+    let mut check = Check { left: tensors.iter().collect(), problem: None };
+    module.visit(&mut Path::root(), &mut check);
+    if let Some(problem) = check.problem {
         return Err(problem);
     }
-    if let Some((key, view)) = left.pop_first() {
+    if let Some((key, view)) = check.left.pop_first() {
         return Err(StateDictError::Unexpected { key: key.to_owned(), found: view.shape().to_vec() });
     }
-    module.visit_mut(&mut Path::root(), &mut |path: &str, _: LeafId, value: &mut Array<f32>| {
-        let view = tensors.tensor(path).expect("every key was found above");
-        for (number, bytes) in value.make_mut().iter_mut().zip(view.data().chunks_exact(4)) {
-            *number = f32::from_le_bytes(bytes.try_into().expect("chunks of four"));
-        }
-    });
+    module.visit_mut(&mut Path::root(), &mut Read { tensors: &tensors });
     Ok(())
 }
 
-fn check(key: &str, expected: &[usize], found: Option<&TensorView<'_>>) -> Result<(), StateDictError> {
-    let (key, expected) = (key.to_owned(), expected.to_vec());
+/// Compares a module with the tensors of a file, and keeps the first problem.
+struct Check<'a> {
+    left: BTreeMap<&'a str, TensorView<'a>>,
+    problem: Option<StateDictError>,
+}
+
+impl Check<'_> {
+    fn expect(&mut self, key: &str, dtype: Dtype, dims: &[usize]) {
+        let found = self.left.remove(key);
+        self.problem = self.problem.take().or_else(|| check(key, dtype, dims, found.as_ref()).err());
+    }
+}
+
+impl Visitor for Check<'_> {
+    fn param(&mut self, path: &str, _: LeafId, value: &Array<f32>) {
+        self.expect(path, Dtype::F32, &value.dims());
+    }
+
+    fn buffer(&mut self, path: &str, _: LeafId, value: &Array<f32>) {
+        self.expect(path, Dtype::F32, &value.dims());
+    }
+
+    fn counter(&mut self, path: &str, _: LeafId, _: i64) {
+        self.expect(path, Dtype::I64, &[]);
+    }
+}
+
+fn check(
+    key: &str,
+    dtype: Dtype,
+    dims: &[usize],
+    found: Option<&TensorView<'_>>,
+) -> Result<(), StateDictError> {
+    let (key, expected) = (key.to_owned(), dims.to_vec());
     let Some(found) = found else { return Err(StateDictError::Missing { key, expected }) };
     if found.shape() != expected {
         return Err(StateDictError::Dims { key, expected, found: found.shape().to_vec() });
     }
-    if found.dtype() != Dtype::F32 {
-        return Err(StateDictError::Dtype { key, found: found.dtype() });
+    if found.dtype() != dtype {
+        return Err(StateDictError::Dtype { key, expected: dtype, found: found.dtype() });
     }
     Ok(())
+}
+
+/// Takes the numbers of a file that fits the module.
+struct Read<'a> {
+    tensors: &'a SafeTensors<'a>,
+}
+
+impl Read<'_> {
+    fn bytes(&self, path: &str) -> &[u8] {
+        self.tensors.tensor(path).expect("every key was found before").data()
+    }
+}
+
+impl VisitorMut for Read<'_> {
+    fn param(&mut self, path: &str, _: LeafId, value: &mut Array<f32>) {
+        let (numbers, _) = self.bytes(path).as_chunks();
+        for (number, &bytes) in value.make_mut().iter_mut().zip(numbers) {
+            *number = f32::from_le_bytes(bytes);
+        }
+    }
+
+    fn buffer(&mut self, path: &str, id: LeafId, value: &mut Array<f32>) {
+        self.param(path, id, value);
+    }
+
+    fn counter(&mut self, path: &str, _: LeafId, count: &mut i64) {
+        *count = i64::from_le_bytes(self.bytes(path).try_into().expect("a scalar of eight bytes"));
+    }
 }
 
 /// Writes the parameters to a safetensors file.

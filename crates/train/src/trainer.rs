@@ -122,7 +122,8 @@ impl<R: Rule, S: Schedule> Trainer<R, S> {
         Trainer { interrupt, ..self }
     }
 
-    /// One step: the loss of a batch, its gradients, and the update of every parameter.
+    /// One step: the loss of a batch, its gradients, the update of every parameter, and the new values
+    /// that layers reported for their buffers.
     pub fn step<M: Module, Batch, O: Objective<M, Batch>>(
         &mut self,
         model: &mut M,
@@ -134,6 +135,7 @@ impl<R: Rule, S: Schedule> Trainer<R, S> {
         let mut ctx = Context::train(self.seed, self.n_steps);
         let gradients = objective.loss(model, batch, &mut ctx, carry, tally).backward();
         self.update(model, &gradients);
+        ctx.take_updates().commit(model);
         self.n_steps += 1;
     }
 

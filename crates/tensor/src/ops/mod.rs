@@ -19,10 +19,14 @@ macro_rules! ops {
 
 ops! {
     abs,
+    adaptive_avg_pool2d,
     add,
     argmax,
     attention,
     avg_pool2d,
+    batch_norm,
+    batch_norm_relu,
+    batch_norm_with,
     broadcast,
     categorical,
     compare,

@@ -1,0 +1,319 @@
+//! Normalization of each channel of `(N, C, positions)` over all examples and positions.
+//!
+//! The mean and the variance of a channel come from one walk over memory: a plane is read twice
+//! while it is in the cache, and what is known of the planes is then combined. Deviations are taken
+//! from the mean before anything is multiplied, so that a large mean costs no digits.
+
+use crate::reduce::{LANES, Sum, sum_lanes};
+use crate::simd::{Kernel, Simd};
+use crate::threads::{parallel_chunks_mut, parallel_chunks_mut2};
+use crate::{Float, scratch};
+
+/// About how many elements a task reads.
+const BLOCK: usize = 32 * 1024;
+
+/// The sizes of a tensor seen as `(N, C, positions)`, row by row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sizes {
+    /// N, the number of examples.
+    pub batch: usize,
+    /// C, the number of channels.
+    pub channels: usize,
+    /// The number of positions of a channel: H·W of images, 1 of feature vectors.
+    pub positions: usize,
+}
+
+impl Sizes {
+    /// The elements of the whole tensor.
+    pub fn numel(&self) -> usize {
+        self.batch * self.channels * self.positions
+    }
+
+    /// The numbers that each channel is normalized over.
+    pub fn per_channel(&self) -> usize {
+        self.batch * self.positions
+    }
+
+    fn channels_per_task(&self) -> usize {
+        (BLOCK / self.per_channel().max(1)).max(1)
+    }
+
+    fn planes_per_task(&self) -> usize {
+        (BLOCK / self.positions.max(1)).max(1)
+    }
+
+    fn check(&self, elements: usize, channels: usize) {
+        assert_eq!(elements, self.numel(), "elements of {self:?}");
+        assert_eq!(channels, self.channels, "channels of {self:?}");
+    }
+
+    /// The planes of a channel, example by example.
+    #[inline(always)]
+    fn planes<'a, E>(&self, x: &'a [E], channel: usize) -> impl Iterator<Item = &'a [E]> + use<'a, E> {
+        let Sizes { batch, channels, positions } = *self;
+        (0..batch).map(move |n| &x[(n * channels + channel) * positions..][..positions])
+    }
+}
+
+/// The mean and the variance of each channel, the latter divided by the number of elements; both
+/// NaN if there are none.
+pub fn moments<E: Float>(sizes: &Sizes, x: &[E], mean: &mut [E], variance: &mut [E]) {
+    sizes.check(x.len(), mean.len());
+    let n = sizes.channels_per_task();
+    parallel_chunks_mut2(mean, n, variance, n, |task, mean, variance| {
+        scratch::with(sizes.batch, |plane_means: &mut [E]| {
+            for (i, (mean, variance)) in mean.iter_mut().zip(variance).enumerate() {
+                let channel = task * n + i;
+                (*mean, *variance) = E::channel_moments(ChannelMoments { sizes, x, channel, plane_means });
+            }
+        });
+    });
+}
+
+/// How each channel is normalized: `y = (x − mean) · scale + shift`.
+#[derive(Clone, Copy, Debug)]
+pub struct Normalization<'a, E> {
+    /// What is subtracted.
+    pub mean: &'a [E],
+    /// What the deviation is multiplied by.
+    pub scale: &'a [E],
+    /// What is then added.
+    pub shift: &'a [E],
+}
+
+/// `y = (x − mean) · scale + shift`, plus the `residual` if there is one; then, where `rectify` is
+/// set, 0 in place of what is negative.
+pub fn normalize<E: Float>(
+    sizes: &Sizes,
+    x: &[E],
+    by: Normalization<'_, E>,
+    residual: Option<&[E]>,
+    rectify: bool,
+    y: &mut [E],
+) {
+    sizes.check(x.len(), by.mean.len());
+    assert_eq!((x.len(), residual.map_or(x.len(), <[E]>::len)), (y.len(), y.len()), "elements of {sizes:?}");
+    let n = sizes.planes_per_task();
+    parallel_chunks_mut(y, n * sizes.positions, |task, y| {
+        let first_plane = task * n;
+        E::normalize_planes(NormalizePlanes { sizes, x, by, residual, rectify, first_plane, y });
+    });
+}
+
+/// For each channel the sum of `dy` and that of `dy · (x − mean)`. Where the result `y` of a
+/// rectified normalization is given, `dy` counts only where it is above 0.
+pub fn gradient_sums<E: Float>(
+    sizes: &Sizes,
+    x: &[E],
+    dy: &[E],
+    y: Option<&[E]>,
+    mean: &[E],
+    sums: &mut [E],
+    products: &mut [E],
+) {
+    sizes.check(x.len(), mean.len());
+    assert_eq!((dy.len(), y.map_or(dy.len(), <[E]>::len)), (x.len(), x.len()), "elements of {sizes:?}");
+    let n = sizes.channels_per_task();
+    parallel_chunks_mut2(sums, n, products, n, |task, sums, products| {
+        for (i, (sum, product)) in sums.iter_mut().zip(products).enumerate() {
+            let channel = task * n + i;
+            let mean = mean[channel];
+            (*sum, *product) = E::channel_sums(ChannelSums { sizes, x, dy, y, mean, channel });
+        }
+    });
+}
+
+/// How the cotangent of the input follows in each channel:
+/// `dx = dy · scale + (x − mean) · slope + shift`.
+#[derive(Clone, Copy, Debug)]
+pub struct Backward<'a, E> {
+    /// The mean of the input.
+    pub mean: &'a [E],
+    /// What `dy` is multiplied by.
+    pub scale: &'a [E],
+    /// What the deviation is multiplied by.
+    pub slope: &'a [E],
+    /// What is added.
+    pub shift: &'a [E],
+}
+
+/// `dx = dy · scale + (x − mean) · slope + shift`, where `dy` counts as in [`gradient_sums`].
+pub fn input_gradient<E: Float>(
+    sizes: &Sizes,
+    x: &[E],
+    dy: &[E],
+    y: Option<&[E]>,
+    by: Backward<'_, E>,
+    dx: &mut [E],
+) {
+    sizes.check(x.len(), by.mean.len());
+    assert_eq!((dy.len(), y.map_or(dx.len(), <[E]>::len)), (dx.len(), dx.len()), "elements of {sizes:?}");
+    let n = sizes.planes_per_task();
+    parallel_chunks_mut(dx, n * sizes.positions, |task, dx| {
+        let first_plane = task * n;
+        E::gradient_planes(GradientPlanes { sizes, x, dy, y, by, first_plane, dx });
+    });
+}
+
+pub(crate) struct ChannelMoments<'a, 'y, E> {
+    sizes: &'a Sizes,
+    x: &'a [E],
+    channel: usize,
+    /// Room for a number of each example.
+    plane_means: &'y mut [E],
+}
+
+impl<E: Float> Kernel for ChannelMoments<'_, '_, E> {
+    type Output = (E, E);
+
+    #[inline(always)]
+    fn run<S: Simd>(self) -> (E, E) {
+        let ChannelMoments { sizes, x, channel, plane_means } = self;
+        let positions = E::from_usize(sizes.positions);
+        let mut squares = E::ZERO;
+        for (plane, plane_mean) in sizes.planes(x, channel).zip(plane_means.iter_mut()) {
+            let mean = if plane.len() < LANES { plane.iter().copied().sum() } else { Sum(plane).run::<S>() };
+            *plane_mean = mean / positions;
+            squares += squared_deviations(plane, *plane_mean);
+        }
+        let batch = E::from_usize(sizes.batch);
+        let mean = Sum(plane_means).run::<S>() / batch;
+        // The squares around the mean of a plane become those around the mean of all.
+        squares += positions * squared_deviations(plane_means, mean);
+        (mean, squares / (batch * positions))
+    }
+}
+
+#[inline(always)]
+fn squared_deviations<E: Float>(x: &[E], mean: E) -> E {
+    let square = |x: E| (x - mean) * (x - mean);
+    if x.len() < LANES {
+        return x.iter().map(|&x| square(x)).sum();
+    }
+    let mut lanes = [E::ZERO; LANES];
+    let mut blocks = x.chunks_exact(LANES);
+    for block in &mut blocks {
+        lanes.iter_mut().zip(block).for_each(|(lane, &x)| *lane += square(x));
+    }
+    lanes.iter_mut().zip(blocks.remainder()).for_each(|(lane, &x)| *lane += square(x));
+    sum_lanes(lanes)
+}
+
+pub(crate) struct NormalizePlanes<'a, 'y, E> {
+    sizes: &'a Sizes,
+    x: &'a [E],
+    by: Normalization<'a, E>,
+    residual: Option<&'a [E]>,
+    rectify: bool,
+    first_plane: usize,
+    y: &'y mut [E],
+}
+
+impl<E: Float> Kernel for NormalizePlanes<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let NormalizePlanes { sizes, x, by, residual, rectify, first_plane, y } = self;
+        // Written so that a NaN stays one.
+        let rectified = |y: E| if rectify && y <= E::ZERO { E::ZERO } else { y };
+        for (i, y) in y.chunks_exact_mut(sizes.positions).enumerate() {
+            let (start, channel) = ((first_plane + i) * sizes.positions, (first_plane + i) % sizes.channels);
+            let (mean, scale, shift) = (by.mean[channel], by.scale[channel], by.shift[channel]);
+            let x = &x[start..][..y.len()];
+            match residual {
+                None => y.iter_mut().zip(x).for_each(|(y, &x)| *y = rectified((x - mean) * scale + shift)),
+                Some(residual) => {
+                    for ((y, &x), &r) in y.iter_mut().zip(x).zip(&residual[start..]) {
+                        *y = rectified((x - mean) * scale + shift + r);
+                    }
+                }
+            }
+        }
+    }
+}
+
+pub(crate) struct ChannelSums<'a, E> {
+    sizes: &'a Sizes,
+    x: &'a [E],
+    dy: &'a [E],
+    y: Option<&'a [E]>,
+    mean: E,
+    channel: usize,
+}
+
+impl<E: Float> Kernel for ChannelSums<'_, E> {
+    type Output = (E, E);
+
+    #[inline(always)]
+    fn run<S: Simd>(self) -> (E, E) {
+        let ChannelSums { sizes, x, dy, y, mean, channel } = self;
+        let (mut sum, mut product) = (E::ZERO, E::ZERO);
+        let planes = sizes.planes(x, channel).zip(sizes.planes(dy, channel));
+        // Where there is no result to look at, `dy` stands for it and is not looked at.
+        for ((x, dy), y) in planes.zip(sizes.planes(y.unwrap_or(dy), channel)) {
+            let counted = |dy: E, y: E| if self.y.is_some() && y <= E::ZERO { E::ZERO } else { dy };
+            let (plane_sum, plane_product) = plane_sums(x, dy, y, mean, counted);
+            sum += plane_sum;
+            product += plane_product;
+        }
+        (sum, product)
+    }
+}
+
+#[inline(always)]
+fn plane_sums<E: Float>(x: &[E], dy: &[E], y: &[E], mean: E, counted: impl Fn(E, E) -> E) -> (E, E) {
+    let (mut sums, mut products) = ([E::ZERO; LANES], [E::ZERO; LANES]);
+    let mut add = |x: &[E], dy: &[E], y: &[E]| {
+        for ((((sum, product), &x), &dy), &y) in sums.iter_mut().zip(&mut products).zip(x).zip(dy).zip(y) {
+            let dy = counted(dy, y);
+            *sum += dy;
+            *product += dy * (x - mean);
+        }
+    };
+    let mut blocks = x.chunks_exact(LANES).zip(dy.chunks_exact(LANES)).zip(y.chunks_exact(LANES));
+    for ((x, dy), y) in &mut blocks {
+        add(x, dy, y);
+    }
+    let rest = x.len() - x.len() % LANES;
+    add(&x[rest..], &dy[rest..], &y[rest..]);
+    (sum_lanes(sums), sum_lanes(products))
+}
+
+pub(crate) struct GradientPlanes<'a, 'y, E> {
+    sizes: &'a Sizes,
+    x: &'a [E],
+    dy: &'a [E],
+    y: Option<&'a [E]>,
+    by: Backward<'a, E>,
+    first_plane: usize,
+    dx: &'y mut [E],
+}
+
+impl<E: Float> Kernel for GradientPlanes<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let GradientPlanes { sizes, x, dy, y, by, first_plane, dx } = self;
+        for (i, dx) in dx.chunks_exact_mut(sizes.positions).enumerate() {
+            let (start, channel) = ((first_plane + i) * sizes.positions, (first_plane + i) % sizes.channels);
+            let (mean, scale) = (by.mean[channel], by.scale[channel]);
+            let (slope, shift) = (by.slope[channel], by.shift[channel]);
+            let (x, dy) = (&x[start..][..dx.len()], &dy[start..][..dx.len()]);
+            match y {
+                None => {
+                    for ((dx, &x), &dy) in dx.iter_mut().zip(x).zip(dy) {
+                        *dx = dy * scale + (x - mean) * slope + shift;
+                    }
+                }
+                Some(y) => {
+                    for (((dx, &x), &dy), &y) in dx.iter_mut().zip(x).zip(dy).zip(&y[start..]) {
+                        let dy = if y <= E::ZERO { E::ZERO } else { dy };
+                        *dx = dy * scale + (x - mean) * slope + shift;
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The blocks that residual networks are made of.
+
+use rand::Rng;
+use tenon_layers::prelude::*;
+use tenon_layers::tensor::shape::{Channels, Every, Image};
+
+/// Two convolutions of 3×3, around which the input goes as it is.
+///
+/// `relu(x + bn2(conv2(relu(bn1(conv1(x))))))`
+///
+/// # Shapes
+/// `(N, C, H, W) → (N, C, H, W)`, for any height and width
+///
+/// # Source
+/// He et al. 2015, "Deep residual learning for image recognition", figure 2; with normalization as
+/// in section 3.4. Names are those of torchvision's `BasicBlock`.
+#[derive(Clone, Debug, Module)]
+pub struct BasicBlock<C: StaticDim> {
+    /// The first convolution.
+    pub conv1: CenteredConv2d<C, C, U3>,
+    /// Its normalization.
+    pub bn1: BatchNorm2d<C>,
+    /// The second convolution.
+    pub conv2: CenteredConv2d<C, C, U3>,
+    /// Its normalization.
+    pub bn2: BatchNorm2d<C>,
+}
+
+impl<C: StaticDim> BasicBlock<C> {
+    /// How many numbers are learned.
+    pub const PARAMETERS: usize = 2 * (CenteredConv2d::<C, C, U3>::PARAMETERS + BatchNorm2d::<C>::PARAMETERS);
+}
+
+impl<C: StaticDim> Init for BasicBlock<C> {
+    fn init(rng: &mut impl Rng) -> Self {
+        BasicBlock {
+            conv1: Init::init(rng),
+            bn1: Init::init(rng),
+            conv2: Init::init(rng),
+            bn2: Init::init(rng),
+        }
+    }
+}
+
+impl<X: Image, C: StaticDim, B: Backend> Layer<Tensor<X, B>, B> for BasicBlock<C>
+where
+    X::C: Channels<C>,
+{
+    type Output = Tensor<(X::B, C, X::H, X::W), B>;
+
+    fn forward(&self, x: Tensor<X, B>, ctx: &mut Context<B>) -> Self::Output {
+        let y = self.conv1.forward(x.clone(), ctx);
+        let y = self.bn1.forward_relu(y, ctx);
+        let y = self.conv2.forward(y, ctx);
+        // The same axes, of which the channels may have had a name.
+        let shortcut = Tensor::from_value(y.shape(), x.into_value());
+        self.bn2.forward_add_relu(y, shortcut, ctx)
+    }
+}
+
+/// As [`BasicBlock`], with more channels and half the height and width: the first convolution takes
+/// every second pixel, and so does the one of 1×1 through which the input goes around.
+///
+/// `relu(downsample(x) + bn2(conv2(relu(bn1(conv1(x))))))`
+///
+/// # Shapes
+/// `(N, In, H, W) → (N, Out, ⌈H/2⌉, ⌈W/2⌉)`, for any height and width
+///
+/// # Source
+/// He et al. 2015, section 3.3, option B: shortcuts are projections where the size changes, and
+/// identities elsewhere. Names are those of torchvision's `BasicBlock`.
+#[derive(Clone, Debug, Module)]
+pub struct DownBlock<In: StaticDim, Out: StaticDim> {
+    /// The first convolution.
+    pub conv1: CenteredConv2d<In, Out, U3, U2>,
+    /// Its normalization.
+    pub bn1: BatchNorm2d<Out>,
+    /// The second convolution.
+    pub conv2: CenteredConv2d<Out, Out, U3>,
+    /// Its normalization.
+    pub bn2: BatchNorm2d<Out>,
+    /// The shortcut.
+    pub downsample: (CenteredConv2d<In, Out, U1, U2>, BatchNorm2d<Out>),
+}
+
+impl<In: StaticDim, Out: StaticDim> DownBlock<In, Out> {
+    /// How many numbers are learned.
+    pub const PARAMETERS: usize = CenteredConv2d::<In, Out, U3>::PARAMETERS
+        + CenteredConv2d::<Out, Out, U3>::PARAMETERS
+        + CenteredConv2d::<In, Out, U1>::PARAMETERS
+        + 3 * BatchNorm2d::<Out>::PARAMETERS;
+}
+
+impl<In: StaticDim, Out: StaticDim> Init for DownBlock<In, Out> {
+    fn init(rng: &mut impl Rng) -> Self {
+        DownBlock {
+            conv1: Init::init(rng),
+            bn1: Init::init(rng),
+            conv2: Init::init(rng),
+            bn2: Init::init(rng),
+            downsample: Init::init(rng),
+        }
+    }
+}
+
+impl<X: Image, In: StaticDim, Out: StaticDim, B: Backend> Layer<Tensor<X, B>, B> for DownBlock<In, Out>
+where
+    X::C: Channels<In>,
+    X::H: Every<U2>,
+    X::W: Every<U2>,
+{
+    type Output = Tensor<(X::B, Out, <X::H as Every<U2>>::Output, <X::W as Every<U2>>::Output), B>;
+
+    fn forward(&self, x: Tensor<X, B>, ctx: &mut Context<B>) -> Self::Output {
+        let shortcut = self.downsample.forward(x.clone(), ctx);
+        let y = self.conv1.forward(x, ctx);
+        let y = self.bn1.forward_relu(y, ctx);
+        let y = self.conv2.forward(y, ctx);
+        self.bn2.forward_add_relu(y, shortcut, ctx)
+    }
+}

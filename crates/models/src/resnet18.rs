@@ -1,0 +1,94 @@
+//! ResNet-18.
+
+use rand::Rng;
+use tenon_layers::prelude::*;
+
+use crate::residual::{BasicBlock, DownBlock};
+
+/// The residual network of 18 layers for ImageNet.
+///
+/// # Shapes
+/// `(N, 3, 224, 224) → (N, Classes)`: scores of classes, before softmax
+///
+/// | layer | output |
+/// | --- | --- |
+/// | `conv1`: 7×7 with stride 2, then `bn1` and ReLU | `(N, 64, 112, 112)` |
+/// | maximum of 3×3 with stride 2 | `(N, 64, 56, 56)` |
+/// | `layer1` | `(N, 64, 56, 56)` |
+/// | `layer2` | `(N, 128, 28, 28)` |
+/// | `layer3` | `(N, 256, 14, 14)` |
+/// | `layer4` | `(N, 512, 7, 7)` |
+/// | mean over positions | `(N, 512)` |
+/// | `fc` | `(N, Classes)` |
+///
+/// # Source
+/// He, Zhang, Ren and Sun 2015, "Deep residual learning for image recognition", table 1. Names and
+/// initial distributions are those of torchvision's `resnet18`.
+///
+/// # Example
+/// ```
+/// use tenon_layers::prelude::*;
+/// use tenon_models::ResNet18;
+/// assert_eq!(<ResNet18>::PARAMETERS, 11_689_512);
+/// ```
+#[derive(Clone, Debug, Module)]
+pub struct ResNet18<Classes: StaticDim = U1000> {
+    /// From colors to features.
+    pub conv1: CenteredConv2d<U3, U64, U7, U2>,
+    /// Its normalization.
+    pub bn1: BatchNorm2d<U64>,
+    /// At a quarter of the size.
+    pub layer1: (BasicBlock<U64>, BasicBlock<U64>),
+    /// At an eighth.
+    pub layer2: (DownBlock<U64, U128>, BasicBlock<U128>),
+    /// At a sixteenth.
+    pub layer3: (DownBlock<U128, U256>, BasicBlock<U256>),
+    /// At a thirty-second.
+    pub layer4: (DownBlock<U256, U512>, BasicBlock<U512>),
+    /// One score per class.
+    pub fc: Linear<U512, Classes>,
+}
+
+impl<Classes: StaticDim> ResNet18<Classes> {
+    /// How many numbers are learned.
+    pub const PARAMETERS: usize = CenteredConv2d::<U3, U64, U7>::PARAMETERS
+        + BatchNorm2d::<U64>::PARAMETERS
+        + 2 * BasicBlock::<U64>::PARAMETERS
+        + DownBlock::<U64, U128>::PARAMETERS
+        + BasicBlock::<U128>::PARAMETERS
+        + DownBlock::<U128, U256>::PARAMETERS
+        + BasicBlock::<U256>::PARAMETERS
+        + DownBlock::<U256, U512>::PARAMETERS
+        + BasicBlock::<U512>::PARAMETERS
+        + <(Classes, U512)>::NUMEL
+        + Classes::N;
+}
+
+impl<Classes: StaticDim> Init for ResNet18<Classes> {
+    fn init(rng: &mut impl Rng) -> Self {
+        ResNet18 {
+            conv1: Init::init(rng),
+            bn1: Init::init(rng),
+            layer1: Init::init(rng),
+            layer2: Init::init(rng),
+            layer3: Init::init(rng),
+            layer4: Init::init(rng),
+            fc: Init::init(rng),
+        }
+    }
+}
+
+impl<N: Dim, Classes: StaticDim, B: Backend> Layer<Tensor<(N, U3, U224, U224), B>, B> for ResNet18<Classes> {
+    type Output = Tensor<(N, Classes), B>;
+
+    fn forward(&self, x: Tensor<(N, U3, U224, U224), B>, ctx: &mut Context<B>) -> Self::Output {
+        let x = self.conv1.forward(x, ctx);
+        let x = self.bn1.forward_relu(x, ctx);
+        let x = MaxPool2d::<U3, U2, U1>::default().forward(x, ctx);
+        let x = self.layer1.forward(x, ctx);
+        let x = self.layer2.forward(x, ctx);
+        let x = self.layer3.forward(x, ctx);
+        let x = self.layer4.forward(x, ctx);
+        self.fc.forward(x.global_avg_pool2d(), ctx)
+    }
+}
