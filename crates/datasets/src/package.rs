@@ -117,6 +117,15 @@ impl Package {
         cache().join(self.name)
     }
 
+    /// All files of the package.
+    pub fn files(&self) -> &'static [File] {
+        match (&self.origin, &self.vendored) {
+            (Some(origin), _) => origin.files,
+            (None, Vendored::Whole(files) | Vendored::Slice(files)) => files,
+            (None, Vendored::Nothing) => &[],
+        }
+    }
+
     /// The files that belong into a folder of this package; `None` if the folder is a user's own.
     pub fn listing(&self, folder: &Path) -> Option<&'static [File]> {
         if folder == self.vendored_folder() {

@@ -1,52 +1,79 @@
 //! The verb `data`.
 
-use std::fs;
+use std::path::Path;
 use std::process::ExitCode;
 
-use tenon_datasets::{Dataset, Mnist, Sha256};
+use tenon_datasets::fetch::State;
+use tenon_datasets::package::{File, Package, Vendored};
+use tenon_datasets::packages::PACKAGES;
 
 use crate::error::Error;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The dataset; all of them if none is named.
+    /// What to fetch; without it, everything there is is listed.
     name: Option<String>,
 }
 
-/// The datasets, by name.
-const DATASETS: &[(&str, fn() -> Result<(), Error>)] = &[("mnist", mnist)];
-
-/// Reads datasets to the last byte and says what they are.
+/// Lists datasets and weights, or fetches those of one name and verifies them to the last byte.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
-    let is_asked = |name: &str| arguments.name.as_deref().is_none_or(|asked| asked == name);
-    let asked: Vec<_> = DATASETS.iter().filter(|(name, _)| is_asked(name)).collect();
-    if asked.is_empty() {
-        return Err(Error::UnknownDataset {
-            expected: DATASETS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "),
-            found: arguments.name.clone().unwrap_or_default(),
-        });
-    }
-    asked.into_iter().try_for_each(|(_, describe)| describe())?;
+    let Some(asked) = &arguments.name else {
+        list();
+        return Ok(ExitCode::SUCCESS);
+    };
+    let named = PACKAGES.iter().find(|package| package.name == asked);
+    let package = named.ok_or_else(|| Error::UnknownDataset {
+        expected: PACKAGES.iter().map(|package| package.name).collect::<Vec<_>>().join(", "),
+        found: asked.clone(),
+    })?;
+    fetch(package)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn mnist() -> Result<(), Error> {
-    let directory = Mnist::directory();
-    let (train, test) = (Mnist::train(&directory)?, Mnist::test(&directory)?);
-    println!("mnist: handwritten digits, {} for training and {} for testing", train.len(), test.len());
-    println!("    folder   {}", directory.display());
-    println!("    licence  CC BY-SA 3.0, as commonly stated; see ATTRIBUTION.md there");
-    let read = |cause| tenon_datasets::Error::Read { path: directory.clone(), cause };
-    let mut files: Vec<_> = fs::read_dir(&directory)
-        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
-        .map_err(read)?;
-    files.sort();
-    for path in files.iter().filter(|path| path.to_string_lossy().contains("-ubyte")) {
-        let bytes =
-            fs::read(path).map_err(|cause| tenon_datasets::Error::Read { path: path.clone(), cause })?;
-        let name = path.file_name().unwrap_or_default().display();
-        println!("    {name:27} {:>9} bytes  sha-256 {}", bytes.len(), Sha256::of(&bytes));
+fn list() {
+    for package in PACKAGES {
+        let state = match (package.state(), &package.vendored) {
+            (State::Vendored, _) => "comes with the library",
+            (State::Present, _) => "present",
+            (State::Incomplete, _) => "incomplete",
+            (State::NotFetched, Vendored::Slice(_)) => "not fetched; a slice comes with the library",
+            (State::NotFetched, _) => "not fetched",
+        };
+        println!("{}: {}", package.name, package.about);
+        println!("    state    {state}");
+        println!("    size     {}", size(package.files().iter().map(|file| file.bytes).sum()));
+        println!("    licence  {}", package.licence);
+        println!("    folder   {}", package.folder().display());
     }
-    println!("    complete: every byte was read and every label and size is right");
+    println!("`cargo xtask data NAME` fetches and verifies one of them");
+}
+
+fn fetch(package: &Package) -> Result<(), Error> {
+    if let (Some(origin), State::Incomplete | State::NotFetched) = (&package.origin, package.state()) {
+        println!("fetching {} {} into {}", origin.package, origin.version, package.cached().display());
+        package.fetch()?;
+    }
+    let folder = package.folder();
+    println!("{}: {}", package.name, package.about);
+    println!("    licence  {}", package.licence);
+    println!("    folder   {}", folder.display());
+    package.files().iter().try_for_each(|file| verify(package, &folder, file))?;
+    println!("    complete: every file has its checksum");
     Ok(())
+}
+
+fn verify(package: &Package, folder: &Path, file: &File) -> Result<(), Error> {
+    let name = file.name.strip_suffix(".gz").unwrap_or(file.name);
+    package.read(folder, name)?;
+    println!("    {:35} {:>9}  sha-256 {}", file.name, size(file.bytes), file.sha256);
+    Ok(())
+}
+
+/// A number of bytes for people: three digits or four.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..10_000 => format!("{bytes} B"),
+        10_000..10_000_000 => format!("{} kB", bytes / 1_000),
+        _ => format!("{} MB", bytes / 1_000_000),
+    }
 }

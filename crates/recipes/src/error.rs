@@ -23,6 +23,8 @@ pub(crate) enum Error {
     #[error(transparent)]
     Data(#[from] tenon_datasets::Error),
     #[error(transparent)]
+    Fetch(#[from] tenon_datasets::fetch::FetchError),
+    #[error(transparent)]
     Run(#[from] RunError),
     #[error(transparent)]
     Training(#[from] TrainError<RunError>),

@@ -33,7 +33,7 @@ enum Verb {
     Predict(predict::Arguments),
     /// Prints what a model is made of and what it costs, layer by layer.
     Summary(summary::Arguments),
-    /// Lists and verifies the datasets that come with the library.
+    /// Lists datasets and pretrained weights, or fetches and verifies one of them.
     Data(data::Arguments),
 }
 

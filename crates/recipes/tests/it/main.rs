@@ -2,6 +2,8 @@
 
 mod bad_input;
 mod binary;
+#[cfg(unix)]
+mod data;
 mod predict;
 mod reproducible;
 mod train;
