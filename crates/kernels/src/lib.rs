@@ -29,6 +29,7 @@ pub mod naive;
 pub mod optim;
 pub mod pool2d;
 pub mod random;
+pub mod recurrent;
 pub mod reduce;
 pub mod row_norm;
 mod scratch;

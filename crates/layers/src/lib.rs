@@ -40,6 +40,7 @@ mod layer;
 mod module;
 mod param;
 pub mod proof;
+mod recurrent;
 mod rng;
 pub mod state_dict;
 mod summary;
@@ -66,9 +67,11 @@ layers! {
     centered_conv2d: CenteredConv2d;
     conv2d: Conv2d, GroupedConv2d;
     dropout: Dropout;
+    embedding: Embedding;
     flatten: Flatten;
     layer_norm: LayerNorm, RMSNorm;
     linear: Linear;
+    lstm: Lstm, LstmState;
     max_pool2d: MaxPool2d;
 }
 
@@ -78,6 +81,7 @@ pub use init::Init;
 pub use layer::Layer;
 pub use module::{Module, Path, Visitor, VisitorMut, parameter_count};
 pub use param::Param;
+pub use recurrent::Hidden;
 pub use rng::SeededRng;
 pub use summary::{Row, Summary};
 pub use tenon_autodiff as autodiff;
@@ -91,8 +95,9 @@ pub use trace::{Step, Trace, Traced};
 pub mod prelude {
     pub use crate::{
         AdaptiveAvgPool2d, AvgPool2d, BatchNorm1d, BatchNorm2d, Buffer, CenteredConv2d, Context, Conv2d,
-        Counter, Dropout, Flatten, GELU, GroupedConv2d, Init, Layer, LayerNorm, Linear, MaxPool2d, Mode,
-        Module, Param, RMSNorm, ReLU, SeededRng, Sequential, SiLU, Sigmoid, Tanh, parameter_count,
+        Counter, Dropout, Embedding, Flatten, GELU, GroupedConv2d, Init, Layer, LayerNorm, Linear, Lstm,
+        LstmState, MaxPool2d, Mode, Module, Param, RMSNorm, ReLU, SeededRng, Sequential, SiLU, Sigmoid, Tanh,
+        parameter_count,
     };
     pub use tenon_autodiff::prelude::*;
 }

@@ -18,6 +18,32 @@ pub trait Insert<const I: usize>: Shape {
     fn insert<D: Dim>(&self, dim: D) -> Self::Output<D>;
 }
 
+/// A shape to which an axis can be appended: what an embedding does with ids.
+#[diagnostic::on_unimplemented(
+    message = "no axis can be appended to shape `{Self}`",
+    label = "the shape has six axes already"
+)]
+pub trait Append: Shape {
+    /// The shape with the axis behind all others.
+    type Output<D: Dim>: Shape;
+
+    /// The shape with the axis behind all others.
+    fn append<D: Dim>(&self, dim: D) -> Self::Output<D>;
+}
+
+macro_rules! append {
+    ($($Axis:ident $i:tt)*) => {
+        impl<$($Axis: Dim,)*> Append for ($($Axis,)*) {
+            type Output<New: Dim> = ($($Axis,)* New,);
+
+            #[inline(always)]
+            fn append<New: Dim>(&self, dim: New) -> Self::Output<New> {
+                ($(self.$i,)* dim,)
+            }
+        }
+    };
+}
+
 macro_rules! insert {
     ($($Before:ident $b:tt)*; $i:tt; $($After:ident $a:tt)*) => {
         impl<$($Before: Dim,)* $($After: Dim,)*> Insert<$i> for ($($Before,)* $($After,)*) {
@@ -34,7 +60,10 @@ macro_rules! insert {
 // Walks along a tuple: the new axis goes before each axis in turn, then behind the final one.
 macro_rules! gaps {
     ($rank:tt: $($Axis:ident $i:tt)*) => { gaps!(@ $rank: ; $($Axis $i)*); };
-    (@ $rank:tt: $($Before:ident $b:tt)*; ) => { insert!($($Before $b)*; $rank; ); };
+    (@ $rank:tt: $($Before:ident $b:tt)*; ) => {
+        insert!($($Before $b)*; $rank; );
+        append!($($Before $b)*);
+    };
     (@ $rank:tt: $($Before:ident $b:tt)*; $This:ident $i:tt $($After:ident $a:tt)*) => {
         insert!($($Before $b)*; $i; $This $i $($After $a)*);
         gaps!(@ $rank: $($Before $b)* $This $i; $($After $a)*);

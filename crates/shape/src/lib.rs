@@ -59,7 +59,7 @@ pub use dim::{Dim, Dyn, Size, StaticDim};
 pub use elements::Elements;
 pub use every::{Every, SizeHalf};
 pub use heads::{Attend, HeadSize, MergeHeads, SameExamples, SplitHeads};
-pub use insert::{Insert, SingletonAxis};
+pub use insert::{Append, Insert, SingletonAxis};
 pub use matmul::{Contract, MatMul, SameBatch};
 pub use narrow::{Narrow, SizeNarrow, narrow_at};
 pub use permute::{Order2, Order3, Order4, Permute, Transpose};

@@ -17,6 +17,8 @@ macro_rules! ops {
     };
 }
 
+mod recurrent;
+
 ops! {
     abs,
     adaptive_avg_pool2d,
@@ -47,6 +49,7 @@ ops! {
     ln,
     log_softmax,
     logsumexp,
+    lstm,
     masked_fill,
     matmul,
     max,

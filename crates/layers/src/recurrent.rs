@@ -1,0 +1,164 @@
+//! What recurrent layers have in common: their weights, and how they are stacked.
+
+use std::fmt;
+
+use rand::Rng;
+use tenon_tensor::ops::concat::Concat;
+use tenon_tensor::ops::dropout::dropout;
+use tenon_tensor::ops::narrow::Narrow;
+use tenon_tensor::prelude::{U3, U4};
+use tenon_tensor::shape::{DimMul, StaticDim};
+use tenon_tensor::{Backend, Op, Value};
+
+use crate::context::{Context, Mode};
+use crate::init;
+use crate::module::{Module, Path, Visitor, VisitorMut};
+use crate::param::Param;
+
+/// The size of the hidden units of a recurrent layer: any static size, whose products with the
+/// number of gates the compiler knows.
+pub trait Hidden:
+    StaticDim + DimMul<U3, Output: StaticDim> + DimMul<U4, Output: StaticDim> + Send + Sync
+{
+}
+
+impl<D> Hidden for D where
+    D: StaticDim + DimMul<U3, Output: StaticDim> + DimMul<U4, Output: StaticDim> + Send + Sync
+{
+}
+
+/// The parameters of one layer of a stack, under PyTorch's names: `Gates` is the number of gates
+/// times the hidden units.
+#[derive(Clone)]
+pub(crate) struct RecurrentWeights<In: StaticDim, H: StaticDim, Gates: StaticDim> {
+    /// From the input to the gates: `weight_ih_l0`, `weight_ih_l1`, …
+    weight_ih: Param<(Gates, In)>,
+    /// From the hidden units to the gates: `weight_hh_l0`, …
+    weight_hh: Param<(Gates, H)>,
+    /// Added to the product with the input: `bias_ih_l0`, …
+    bias_ih: Param<(Gates,)>,
+    /// Added to the product with the hidden units: `bias_hh_l0`, …
+    bias_hh: Param<(Gates,)>,
+}
+
+impl<In: StaticDim, H: StaticDim, Gates: StaticDim> RecurrentWeights<In, H, Gates> {
+    /// All uniform on `±1/√H`, as in PyTorch.
+    pub(crate) fn init(rng: &mut impl Rng) -> Self {
+        RecurrentWeights {
+            weight_ih: init::torch_default(rng, H::N),
+            weight_hh: init::torch_default(rng, H::N),
+            bias_ih: init::torch_default(rng, H::N),
+            bias_hh: init::torch_default(rng, H::N),
+        }
+    }
+
+    /// The parameters as values, in the order of the operations' arguments.
+    pub(crate) fn values<B: Backend>(&self, ctx: &mut Context<B>) -> [Value<B>; 4] {
+        [
+            ctx.param(&self.weight_ih).into_value(),
+            ctx.param(&self.weight_hh).into_value(),
+            ctx.param(&self.bias_ih).into_value(),
+            ctx.param(&self.bias_hh).into_value(),
+        ]
+    }
+
+    pub(crate) fn visit(&self, layer: usize, path: &mut Path, visitor: &mut dyn Visitor) {
+        path.enter(&format!("weight_ih_l{layer}"), |path| self.weight_ih.visit(path, visitor));
+        path.enter(&format!("weight_hh_l{layer}"), |path| self.weight_hh.visit(path, visitor));
+        path.enter(&format!("bias_ih_l{layer}"), |path| self.bias_ih.visit(path, visitor));
+        path.enter(&format!("bias_hh_l{layer}"), |path| self.bias_hh.visit(path, visitor));
+    }
+
+    pub(crate) fn visit_mut(&mut self, layer: usize, path: &mut Path, visitor: &mut dyn VisitorMut) {
+        path.enter(&format!("weight_ih_l{layer}"), |path| self.weight_ih.visit_mut(path, visitor));
+        path.enter(&format!("weight_hh_l{layer}"), |path| self.weight_hh.visit_mut(path, visitor));
+        path.enter(&format!("bias_ih_l{layer}"), |path| self.bias_ih.visit_mut(path, visitor));
+        path.enter(&format!("bias_hh_l{layer}"), |path| self.bias_hh.visit_mut(path, visitor));
+    }
+}
+
+/// The layers of a stack: the first reads the input, each other one the hidden units below it.
+#[derive(Clone)]
+pub(crate) struct Stack<In: StaticDim, H: StaticDim, Gates: StaticDim> {
+    first: RecurrentWeights<In, H, Gates>,
+    others: Vec<RecurrentWeights<H, H, Gates>>,
+    /// The probability with which dropout between two layers drops.
+    dropout: f64,
+}
+
+impl<In: StaticDim, H: StaticDim, Gates: StaticDim> Stack<In, H, Gates> {
+    /// # Panics
+    /// When there are no layers.
+    pub(crate) fn init(rng: &mut impl Rng, n_layers: usize) -> Self {
+        assert!(n_layers > 0, "a recurrent layer has at least one layer");
+        let first = RecurrentWeights::init(rng);
+        Stack { first, others: (1..n_layers).map(|_| RecurrentWeights::init(rng)).collect(), dropout: 0.0 }
+    }
+
+    /// # Panics
+    /// When `p` is not in `[0, 1)`.
+    pub(crate) fn with_dropout(self, p: f64) -> Self {
+        assert!((0.0..1.0).contains(&p), "the probability of dropping, {p}, is not in [0, 1)");
+        Stack { dropout: p, ..self }
+    }
+
+    /// Runs `layer` on each layer's input, index and parameters, from the first to the last.
+    pub(crate) fn forward<B: Backend>(
+        &self,
+        x: Value<B>,
+        ctx: &mut Context<B>,
+        mut layer: impl FnMut(usize, Value<B>, [Value<B>; 4]) -> Value<B>,
+    ) -> Value<B> {
+        let weights = self.first.values(ctx);
+        let mut x = layer(0, x, weights);
+        for (i, weights) in (1..).zip(&self.others) {
+            if self.dropout > 0.0 && ctx.mode() == Mode::Train {
+                x = dropout(x, self.dropout, ctx.stream());
+            }
+            let weights = weights.values(ctx);
+            x = layer(i, x, weights);
+        }
+        x
+    }
+}
+
+// Not derived, since `Gates` is the result of a computation whose `Debug` nobody can promise.
+impl<In: StaticDim, H: StaticDim, Gates: StaticDim> fmt::Debug for Stack<In, H, Gates> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (input, hidden) = (In::N, H::N);
+        write!(f, "{} layers of {hidden} on {input}, dropout {}", self.others.len() + 1, self.dropout)
+    }
+}
+
+impl<In: StaticDim, H: StaticDim, Gates: StaticDim> Module for Stack<In, H, Gates> {
+    fn visit(&self, path: &mut Path, visitor: &mut dyn Visitor) {
+        self.first.visit(0, path, visitor);
+        (1..).zip(&self.others).for_each(|(i, weights)| weights.visit(i, path, visitor));
+    }
+
+    fn visit_mut(&mut self, path: &mut Path, visitor: &mut dyn VisitorMut) {
+        self.first.visit_mut(0, path, visitor);
+        (1..).zip(&mut self.others).for_each(|(i, weights)| weights.visit_mut(i, path, visitor));
+    }
+}
+
+/// Layer `i` of a state `(L, N, H)`.
+pub(crate) fn of_layer<B: Backend>(state: &Value<B>, i: usize) -> Value<B> {
+    let dims = state.dims().without(0);
+    Narrow { axis: 0, start: i, len: 1 }.on([state.clone()]).reshaped(dims)
+}
+
+/// Step `t` of `y: (N, T, H)`.
+pub(crate) fn at_step<B: Backend>(y: &Value<B>, t: usize) -> Value<B> {
+    let dims = y.dims().without(1);
+    Narrow { axis: 1, start: t, len: 1 }.on([y.clone()]).reshaped(dims)
+}
+
+/// The states `(N, H)` of all layers as one `(L, N, H)`.
+pub(crate) fn of_layers<B: Backend>(states: Vec<Value<B>>) -> Value<B> {
+    let states = states.into_iter().map(|state| {
+        let dims = state.dims().inserted(0, 1);
+        state.reshaped(dims)
+    });
+    states.reduce(|below, state| Concat { axis: 0 }.on([below, state])).expect("there is a layer")
+}

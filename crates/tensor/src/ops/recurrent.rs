@@ -1,0 +1,154 @@
+//! What the recurrent operations have in common.
+//!
+//! Inside, time is the first axis: the arrays of a step are then contiguous, and the hidden units
+//! before all steps are the first rows of an array whose last rows are those after. What comes in
+//! and goes out has the batch first, which costs nothing where one layer follows another.
+
+use tenon_kernels::elementwise;
+use tenon_kernels::gemm::{self, Bias, Epilogue, MatMut, MatRef};
+
+use crate::proof::{Draw, Naive};
+use crate::{Array, Backend, Dims, Element, Op, Value};
+
+use super::concat::Concat;
+use super::matmul::MatMul;
+use super::narrow::Narrow;
+use super::sum::sum_axis;
+
+/// The sizes of a recurrent layer at work.
+#[derive(Clone, Copy)]
+pub(super) struct Sizes {
+    pub(super) batch: usize,
+    pub(super) steps: usize,
+    pub(super) input: usize,
+    pub(super) hidden: usize,
+}
+
+impl Sizes {
+    /// From the dims of `x: (N, T, In)` and of `weight_hh: (G·H, H)`.
+    ///
+    /// # Panics
+    /// When there are no steps: there would be no hidden units to give.
+    pub(super) fn of(x: Dims, weight_hh: Dims) -> Self {
+        let [batch, steps, input] = [x[0], x[1], x[2]];
+        assert!(steps > 0, "a recurrent layer needs a sequence of at least one step, found {x:?}");
+        Sizes { batch, steps, input, hidden: weight_hh[1] }
+    }
+
+    /// The hidden units of all sequences at one step.
+    pub(super) fn of_step(&self) -> usize {
+        self.batch * self.hidden
+    }
+
+    /// The rows of all steps of `width` numbers each.
+    pub(super) fn all_rows(&self, width: usize) -> Dims {
+        Dims::new(&[self.steps * self.batch, width])
+    }
+
+    /// Draws them, for proofs.
+    pub(super) fn draw(draw: &mut Draw<'_>) -> Self {
+        Sizes { batch: draw.size(), steps: draw.size(), input: draw.size(), hidden: draw.size() }
+    }
+
+    /// The dims of `x`, both weights, both biases and the hidden units before, with `n` gates.
+    pub(super) fn argument_dims(&self, n: usize) -> [Dims; 6] {
+        let gates = n * self.hidden;
+        [
+            Dims::new(&[self.batch, self.steps, self.input]),
+            Dims::new(&[gates, self.input]),
+            Dims::new(&[gates, self.hidden]),
+            Dims::new(&[gates]),
+            Dims::new(&[gates]),
+            Dims::new(&[self.batch, self.hidden]),
+        ]
+    }
+}
+
+/// `(N, T, F)` seen with time first, as rows `(T·N, F)` that lie one after the other.
+pub(super) fn time_major_rows<E: Element>(x: &Array<E>) -> Array<E> {
+    let [n, t, width] = [x.dims()[0], x.dims()[1], x.dims()[2]];
+    x.permuted(&[1, 0, 2]).contiguous().reshaped(Dims::new(&[t * n, width]))
+}
+
+/// Rows `(T·N, F)` seen as `(N, T, F)`.
+pub(super) fn batch_first<E: Element>(rows: Array<E>, sizes: Sizes) -> Array<E> {
+    let width = rows.dims()[1];
+    rows.reshaped(Dims::new(&[sizes.steps, sizes.batch, width])).permuted(&[1, 0, 2])
+}
+
+/// `x · Wᵀ + b` for the rows of all steps at once.
+pub(super) fn products<E: Element>(rows: &Array<E>, weight: &Array<E>, bias: &Array<E>) -> Array<E> {
+    let (n, width) = (rows.dims()[0], weight.dims()[0]);
+    let bias = bias.clone().contiguous();
+    let bias = Bias::PerColumn(bias.as_slice().expect("contiguous"));
+    Array::write(Dims::new(&[n, width]), |out| {
+        let (rows, weight) = (MatRef::last_axes(rows.view()), MatRef::last_axes(weight.view()).transposed());
+        let out = MatMut::row_major(out, n, width);
+        gemm::gemm(E::ONE, rows, weight, E::ZERO, out, Epilogue { bias, ..Epilogue::default() });
+    })
+}
+
+/// `out += rows · weight` for the rows of one step.
+pub(super) fn add_product<E: Element>(rows: &[E], weight: MatRef<'_, E>, out: &mut [E]) {
+    let n = rows.len() / weight.rows().max(1);
+    let (rows, cols) = (MatRef::row_major(rows, n, weight.rows()), weight.cols());
+    gemm::gemm(E::ONE, rows, weight, E::ONE, MatMut::row_major(out, n, cols), Epilogue::default());
+}
+
+/// The hidden units before the first step, with room for those after each of `n_blocks` steps.
+pub(super) fn hidden_units<E: Element>(before: &Array<E>, n_blocks: usize) -> Array<E> {
+    let [batch, hidden] = [before.dims()[0], before.dims()[1]];
+    Array::write(Dims::new(&[(n_blocks + 1) * batch, hidden]), |out| {
+        elementwise::copy(before.view(), &mut out[..batch * hidden]);
+    })
+}
+
+/// The cotangents of hidden units: zeros for those before the first step, then `dy: (N, T, H)`.
+pub(super) fn hidden_cotangents<E: Element>(dy: &Array<E>) -> Array<E> {
+    let [batch, steps, hidden] = [dy.dims()[0], dy.dims()[1], dy.dims()[2]];
+    Array::write(Dims::new(&[(steps + 1) * batch, hidden]), |out| {
+        let (before, after) = out.split_at_mut(batch * hidden);
+        before.fill(E::ZERO);
+        elementwise::copy(dy.permuted(&[1, 0, 2]).view(), after);
+    })
+}
+
+/// The cotangent of a weight whose products with `inputs` have the cotangents `douts`.
+pub(super) fn weight_cotangent<E: Element>(douts: &Array<E>, inputs: &Array<E>) -> Array<E> {
+    MatMul.forward([douts.permuted(&[1, 0]), inputs.clone()])
+}
+
+/// The cotangent of a bias.
+pub(super) fn bias_cotangent<E: Element>(douts: &Array<E>) -> Array<E> {
+    sum_axis(douts.clone(), 0)
+}
+
+/// Step `t` of `x: (N, T, F)`, for definitions.
+pub(super) fn step<B: Backend>(x: &Value<B>, t: usize) -> Value<B> {
+    let dims = x.dims();
+    Narrow { axis: 1, start: t, len: 1 }.on([x.clone()]).reshaped(dims.without(1))
+}
+
+/// Gate number `i` of rows of gates, for definitions.
+pub(super) fn gate<B: Backend>(gates: &Value<B>, i: usize, hidden: usize) -> Value<B> {
+    Narrow { axis: 1, start: i * hidden, len: hidden }.on([gates.clone()])
+}
+
+/// Rows `(N, H)` of consecutive steps as `(N, T, H)`, for definitions.
+pub(super) fn along_time<B: Backend>(steps: Vec<Value<B>>) -> Value<B> {
+    let steps = steps.into_iter().map(|rows| {
+        let dims = rows.dims().inserted(1, 1);
+        rows.reshaped(dims)
+    });
+    steps.reduce(|before, step| Concat { axis: 1 }.on([before, step])).expect("there is a step")
+}
+
+/// `Σₖ x[row, k] w[out, k] + b[out]`, for oracles.
+pub(super) fn affine(x: &[f64], weight: &Naive, bias: &Naive, out: usize) -> f64 {
+    x.iter().enumerate().map(|(k, x)| x * weight.at(&[out, k])).sum::<f64>() + bias.at(&[out])
+}
+
+/// A row of `x: (N, T, F)`, for oracles.
+pub(super) fn row(x: &Naive, n: usize, t: usize) -> Vec<f64> {
+    (0..x.dims[2]).map(|k| x.at(&[n, t, k])).collect()
+}
