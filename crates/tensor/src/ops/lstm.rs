@@ -4,7 +4,7 @@ use tenon_kernels::gemm::MatRef;
 use tenon_kernels::recurrent as kernels;
 
 use crate::proof::{Domain, Draw, Naive, Proof, register};
-use crate::{Array, Backend, Dims, Element, Fused, Op, Reads, Value, Vjp};
+use crate::{Array, Backend, Dims, Element, Fused, Kept, Op, Reads, Value, Vjp};
 
 use super::linear::Linear;
 use super::matmul::MatMul;
@@ -46,6 +46,13 @@ pub struct LstmKept<E: Element> {
     cells: Array<E>,
     /// From h₀ to h_T, and c_T.
     hidden: Array<E>,
+}
+
+impl<E: Element> Kept for LstmKept<E> {
+    fn bytes(&self) -> usize {
+        let LstmKept { inputs, gates, cells, hidden } = self;
+        inputs.bytes() + gates.bytes() + cells.bytes() + hidden.bytes()
+    }
 }
 
 impl Fused<7> for Lstm {
@@ -127,6 +134,11 @@ impl Fused<7> for Lstm {
             Some(dhidden.narrowed(0, 0, sizes.batch)),
             Some(dhidden.narrowed(0, (steps + 1) * sizes.batch, sizes.batch)),
         ]
+    }
+
+    fn flops(&self, args: &[Dims; 7], _: Dims) -> u64 {
+        // Of each unit: four activations, three operations for the cell, two for the hidden unit.
+        Sizes::of(args[0], args[2]).flops(4, 9)
     }
 }
 

@@ -45,6 +45,13 @@ impl Sizes {
         Dims::new(&[self.steps * self.batch, width])
     }
 
+    /// The arithmetic of a layer with `n_gates`: both products with their biases, added, and
+    /// `elementwise` operations for each hidden unit of a step.
+    pub(super) fn flops(&self, n_gates: usize, elementwise: usize) -> u64 {
+        let of_gate = 2 * (self.input + self.hidden) + 2;
+        (self.steps * self.of_step() * (n_gates * of_gate + elementwise)) as u64
+    }
+
     /// Draws them, for proofs.
     pub(super) fn draw(draw: &mut Draw<'_>) -> Self {
         Sizes { batch: draw.size(), steps: draw.size(), input: draw.size(), hidden: draw.size() }
