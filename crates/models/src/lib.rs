@@ -8,20 +8,20 @@ mod language_model;
 mod lenet5;
 mod lstm_language_model;
 mod mlp;
+mod n_gram;
 mod residual;
 mod resnet;
 mod resnet18;
-mod n_gram;
 mod sampling;
 
 pub use language_model::{Generator, LanguageModel, Remembering};
 pub use lenet5::LeNet5;
 pub use lstm_language_model::LstmLanguageModel;
 pub use mlp::Mlp;
+pub use n_gram::NGram;
 pub use residual::{BasicBlock, DownBlock};
 pub use resnet::{ResNet, ResNet20, ResNet32, ResNet44, ResNet56, Stage};
 pub use resnet18::ResNet18;
-pub use n_gram::NGram;
 pub use sampling::Sampler;
 
 /// The programs of the README, which must compile and run as they stand there.
