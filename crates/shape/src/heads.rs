@@ -79,41 +79,80 @@ same_axis! {
     label = "the sizes of the heads differ"
 }
 
-/// Queries `(N, H, T, D)` that can look at keys of shape `K`: `(N, G, S, D)`, where H is a multiple
-/// of G.
-#[diagnostic::on_unimplemented(
-    message = "queries of shape `{Self}` cannot attend to keys of shape `{K}`",
-    label = "expected (examples, heads, time, head size) twice"
-)]
-pub trait Attend<K>: Shape {
-    /// Compares sizes known only at run time.
-    ///
-    /// # Panics
-    /// If they do not fit; the message holds both.
-    fn check_attend(&self, keys: &K);
+same_axis! {
+    /// There is a head of keys for each head of queries.
+    SameHeads::check_heads, "attention: heads (axis 1)", same_heads:
+    message = "attention: there are {L} heads of queries, but {R} of keys",
+    label = "the numbers of heads differ",
+    note = "heads of queries that share keys are `grouped_attention`"
 }
 
-impl<N, N2, H, G, T, S, D, D2> Attend<(N2, G, S, D2)> for (N, H, T, D)
-where
-    N: SameExamples<N2>,
-    N2: Dim,
-    H: DivExact<G>,
-    G: Dim,
-    T: Dim,
-    S: Dim,
-    D: HeadSize<D2>,
-    D2: Dim,
-{
-    #[inline]
-    fn check_attend(&self, keys: &(N2, G, S, D2)) {
-        self.0.check_examples(keys.0);
-        self.1.div_exact(keys.1);
-        self.3.check_head_size(keys.3);
+macro_rules! attend {
+    (
+        $(#[$meta:meta])*
+        $Trait:ident: ($N2:ident $($rest2:ident)+) for ($N:ident $($rest:ident)+)
+        where [$($bound:tt)*] |$queries:ident, $keys:ident| $check:block
+    ) => {
+        $(#[$meta])*
+        pub trait $Trait<K>: Shape {
+            /// Compares sizes known only at run time.
+            ///
+            /// # Panics
+            /// If they do not fit; the message holds both.
+            fn check_attend(&self, keys: &K);
+        }
+
+        impl<$N: SameExamples<$N2>, $N2: Dim, $($bound)*> $Trait<($N2, $($rest2),+)> for ($N, $($rest),+) {
+            #[inline]
+            fn check_attend(&self, keys: &($N2, $($rest2),+)) {
+                let ($queries, $keys) = (self, keys);
+                $queries.0.check_examples($keys.0);
+                $check
+            }
+        }
+
+        impl<S: Shape> $Trait<Decoy> for S {
+            fn check_attend(&self, keys: &Decoy) {
+                match *keys {}
+            }
+        }
+    };
+}
+
+attend! {
+    /// Queries `(N, H, T, D)` that can look at keys of shape `K`: `(N, H, S, D)`.
+    #[diagnostic::on_unimplemented(
+        message = "queries of shape `{Self}` cannot attend to keys of shape `{K}`",
+        label = "expected (examples, heads, time, head size) twice"
+    )]
+    Attend: (N2 H2 S D2) for (N H T D)
+    where [H: SameHeads<H2>, H2: Dim, T: Dim, S: Dim, D: HeadSize<D2>, D2: Dim] |queries, keys| {
+        queries.1.check_heads(keys.1);
+        queries.3.check_head_size(keys.3);
     }
 }
 
-impl<S: Shape> Attend<Decoy> for S {
-    fn check_attend(&self, keys: &Decoy) {
-        match *keys {}
+attend! {
+    /// Queries `(N, H, T, D)` that can look at keys of shape `K`: `(N, G, S, D)`, where G divides H.
+    #[diagnostic::on_unimplemented(
+        message = "queries of shape `{Self}` cannot attend to keys of shape `{K}`",
+        label = "expected (examples, heads, time, head size) twice"
+    )]
+    AttendGrouped: (N2 G S D2) for (N H T D)
+    where [H: DivExact<G>, G: Dim, T: Dim, S: Dim, D: HeadSize<D2>, D2: Dim] |queries, keys| {
+        queries.1.div_exact(keys.1);
+        queries.3.check_head_size(keys.3);
+    }
+}
+
+attend! {
+    /// Queries `(N, T, E)` that can look in heads at keys of shape `K`: `(N, S, E)`.
+    #[diagnostic::on_unimplemented(
+        message = "queries of shape `{Self}` cannot attend to keys of shape `{K}`",
+        label = "expected (examples, time, embedding) twice"
+    )]
+    AttendInHeads: (N2 S E2) for (N T E)
+    where [T: Dim, S: Dim, E: HeadSize<E2>, E2: Dim] |queries, keys| {
+        queries.2.check_head_size(keys.2);
     }
 }

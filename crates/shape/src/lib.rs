@@ -58,7 +58,9 @@ pub use concat::{Concat, OtherAxis};
 pub use dim::{Dim, Dyn, Size, StaticDim};
 pub use elements::Elements;
 pub use every::{Every, SizeHalf};
-pub use heads::{Attend, HeadSize, MergeHeads, SameExamples, SplitHeads};
+pub use heads::{
+    Attend, AttendGrouped, AttendInHeads, HeadSize, MergeHeads, SameExamples, SameHeads, SplitHeads,
+};
 pub use insert::{Append, Insert, SingletonAxis};
 pub use matmul::{Contract, MatMul, SameBatch};
 pub use narrow::{Narrow, SizeNarrow, narrow_at};

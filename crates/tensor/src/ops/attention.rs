@@ -1,12 +1,14 @@
 //! Scaled dot-product attention.
 
+mod heads;
+
 use std::sync::Arc;
 
 use tenon_kernels::attention::{self as kernel, Point};
-use tenon_shape::{Attend, MergeHeads, Shape, SplitHeads, StaticDim};
+use tenon_shape::Shape;
 
 use crate::proof::{Domain, Draw, Naive, Proof, register};
-use crate::{Array, Backend, Dims, Element, Fused, Mask, Op, Reads, Tensor, Value, Vjp};
+use crate::{Array, Backend, Dims, Element, Fused, Mask, Op, Reads, Value, Vjp};
 
 use super::dropout::dropout;
 use super::matmul::MatMul;
@@ -15,95 +17,8 @@ use super::softmax::Softmax;
 
 pub use tenon_kernels::attention::{Dropout, Order};
 
-impl<S: Shape, B: Backend> Tensor<S, B> {
-    /// An embedding cut into `H` heads. A view: nothing is copied.
-    ///
-    /// # Shapes
-    /// `x: (N, T, E) → (N, H, T, E / H)`, where H divides E
-    ///
-    /// # Example
-    /// ```
-    /// use tenon_tensor::prelude::*;
-    /// let x: Tensor<(U2, U5, U12)> = Tensor::zeros();
-    /// let heads: Tensor<(U2, U3, U5, U4)> = x.split_heads::<U3>();
-    /// ```
-    pub fn split_heads<H: StaticDim>(&self) -> Tensor<S::Output, B>
-    where
-        S: SplitHeads<H>,
-    {
-        let parted = Dims::new(self.shape.parted(H::default()).dims().as_ref());
-        let value = self.value.clone().reshaped(parted).swapped(1, 2);
-        Tensor { shape: self.shape.split_heads(H::default()), value }
-    }
-
-    /// The heads of each place side by side again: the inverse of
-    /// [`split_heads`](Tensor::split_heads).
-    ///
-    /// # Shapes
-    /// `x: (N, H, T, D) → (N, T, H · D)`
-    pub fn merge_heads(&self) -> Tensor<S::Output, B>
-    where
-        S: MergeHeads,
-    {
-        let shape = self.shape.merge_heads();
-        let value = self.value.clone().swapped(1, 2).reshaped(Dims::new(shape.dims().as_ref()));
-        Tensor { shape, value }
-    }
-
-    /// Scaled dot-product attention, with these queries: `oᵢ = Σⱼ wᵢⱼ vⱼ`,
-    /// `wᵢ = softmax(scale · qᵢ·kⱼ over the keys j that query i sees)`, for each head. A query that
-    /// sees no key gives 0.
-    ///
-    /// What a query sees, the scale and dropout are attributes of [`Attention`]. The weights are
-    /// never all in memory: a task has those of 64 queries, and one number per query is kept.
-    ///
-    /// # Shapes
-    /// `q: (N, H, T, D), k: (N, G, S, D), v: (N, G, S, D) → (N, H, T, D)`: each of the G heads of
-    /// keys serves H / G heads of queries that follow each other
-    ///
-    /// # Gradient
-    /// With `W` of one head: `dV = Wᵀ dO`, `dW = dO Vᵀ`, `dS = W ∘ (dW − rowsum(O ∘ dO))`,
-    /// `dQ = scale · dS K`, `dK = scale · dSᵀ Q`. Keeps `q`, `k`, `v`, the result and one number
-    /// per query.
-    ///
-    /// # Panics
-    /// When run-time sizes that must agree do not.
-    ///
-    /// # Source
-    /// Vaswani et al. 2017, "Attention is all you need", equation 1; Ainslie et al. 2023, "GQA",
-    /// for heads that share keys; PyTorch's `scaled_dot_product_attention`.
-    ///
-    /// # Example
-    /// ```
-    /// use tenon_tensor::prelude::*;
-    /// let x: Tensor<(U1, U1, U2, U1)> = Tensor::from_vec(Default::default(), vec![1.0, 1.0]);
-    /// let v: Tensor<(U1, U1, U2, U1)> = Tensor::from_vec(Default::default(), vec![2.0, 4.0]);
-    /// assert_eq!(x.attention(&x, &v, &Attention::default()).to_vec(), [3.0, 3.0]);
-    /// assert_eq!(x.attention(&x, &v, &Attention::causal()).to_vec(), [2.0, 3.0]);
-    /// ```
-    pub fn attention<K: Shape>(
-        &self,
-        keys: &Tensor<K, B>,
-        values: &Tensor<K, B>,
-        attention: &Attention,
-    ) -> Self
-    where
-        S: Attend<K>,
-    {
-        self.shape.check_attend(&keys.shape);
-        self.shape.check_attend(&values.shape);
-        let (keys, values) = (keys.value.clone(), values.value.clone());
-        assert_eq!(keys.dims(), values.dims(), "attention: every key needs one value");
-        if let Some(present) = &attention.present {
-            let [n, s] = [0, 2].map(|axis| keys.dims()[axis]);
-            assert_eq!(present.len(), n * s, "attention: {n} × {s} keys need as many flags");
-        }
-        let value = attention.clone().on([self.value.clone(), keys, values]);
-        Tensor { shape: self.shape, value }
-    }
-}
-
-/// The operation of [`Tensor::attention`], on queries, keys and values: what a query sees.
+/// The operation of [`Tensor::attention`](crate::Tensor::attention), on queries, keys and values:
+/// what a query sees.
 #[derive(Clone, Debug, Default)]
 pub struct Attention {
     /// Which keys a query sees by their places; all by default.
