@@ -1,6 +1,6 @@
 //! Dropout as a layer.
 
-use tenon_tensor::ops::dropout as ops;
+use tenon_tensor::ops::{attention, dropout as ops};
 use tenon_tensor::prelude::{Dyn, U3};
 use tenon_tensor::proof::{Domain, Proof};
 use tenon_tensor::Stream;
@@ -41,6 +41,12 @@ impl Dropout {
     pub fn new(p: f64) -> Self {
         assert!((0.0..1.0).contains(&p), "the probability of dropping, {p}, is not in [0, 1)");
         Dropout { p }
+    }
+
+    /// What an attention is told of dropping its weights, which are nowhere as a tensor.
+    pub fn of_weights<B: Backend>(&self, ctx: &mut Context<B>) -> Option<attention::Dropout> {
+        let acts = ctx.mode() == Mode::Train && self.p > 0.0;
+        acts.then(|| attention::Dropout { p: self.p, stream: ctx.stream() })
     }
 }
 

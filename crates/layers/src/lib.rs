@@ -36,6 +36,7 @@ extern crate self as tenon_layers;
 mod buffer;
 mod context;
 pub mod init;
+mod kv_cache;
 mod layer;
 mod module;
 mod param;
@@ -78,6 +79,7 @@ layers! {
 pub use buffer::{Buffer, Counter, Updates};
 pub use context::{Context, Mode};
 pub use init::Init;
+pub use kv_cache::KvCache;
 pub use layer::Layer;
 pub use module::{Module, Path, Visitor, VisitorMut, parameter_count};
 pub use param::Param;
@@ -95,9 +97,9 @@ pub use trace::{Step, Trace, Traced};
 pub mod prelude {
     pub use crate::{
         AdaptiveAvgPool2d, AvgPool2d, BatchNorm1d, BatchNorm2d, Buffer, CenteredConv2d, Context, Conv2d,
-        Counter, Dropout, Embedding, Flatten, GELU, GroupedConv2d, Init, Layer, LayerNorm, Linear, Lstm,
-        LstmState, MaxPool2d, Mode, Module, Param, RMSNorm, ReLU, SeededRng, Sequential, SiLU, Sigmoid, Tanh,
-        parameter_count,
+        Counter, Dropout, Embedding, Flatten, GELU, GroupedConv2d, Init, KvCache, Layer, LayerNorm, Linear,
+        Lstm, LstmState, MaxPool2d, Mode, Module, Param, RMSNorm, ReLU, SeededRng, Sequential, SiLU, Sigmoid,
+        Tanh, parameter_count,
     };
     pub use tenon_autodiff::prelude::*;
 }

@@ -4,6 +4,8 @@
 
 #![forbid(unsafe_code)]
 
+mod conv1d;
+mod gpt;
 mod language_model;
 mod lenet5;
 mod lstm_language_model;
@@ -14,6 +16,8 @@ mod resnet;
 mod resnet18;
 mod sampling;
 
+pub use conv1d::Conv1D;
+pub use gpt::{Block, CausalSelfAttention, FeedForward, Gpt, Gpt2, Gpt2Vocabulary, Multiples};
 pub use language_model::{Generator, LanguageModel, Remembering};
 pub use lenet5::LeNet5;
 pub use lstm_language_model::LstmLanguageModel;
