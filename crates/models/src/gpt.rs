@@ -1,5 +1,7 @@
 //! GPT: a Transformer that reads a text from left to right and says what comes next.
 
+use std::fmt::Debug;
+
 use rand::Rng;
 use tenon_layers::init;
 use tenon_layers::prelude::*;
@@ -93,6 +95,9 @@ pub struct CausalSelfAttention<Width: Multiples + DivExact<Heads>, Heads: Static
     pub c_proj: Conv1D<Width, Width>,
     /// Acts on what is attended to and on the result, in training.
     pub dropout: Dropout,
+    /// How many heads there are.
+    #[module(skip)]
+    pub heads: Heads,
 }
 
 /// A perceptron whose hidden layer is four times as wide.
@@ -109,14 +114,14 @@ pub struct FeedForward<Width: Multiples> {
 /// A width of vectors whose multiples are numbers too, as those of every number are.
 pub trait Multiples: StaticDim {
     /// Three times the width.
-    type Threefold: StaticDim;
+    type Threefold: StaticDim + Debug;
     /// Four times the width.
-    type Fourfold: StaticDim;
+    type Fourfold: StaticDim + Debug;
 }
 
 impl<Width> Multiples for Width
 where
-    Width: StaticDim + DimMul<U3, Output: StaticDim> + DimMul<U4, Output: StaticDim>,
+    Width: StaticDim + DimMul<U3, Output: StaticDim + Debug> + DimMul<U4, Output: StaticDim + Debug>,
 {
     type Threefold = <Width as DimMul<U3>>::Output;
     type Fourfold = <Width as DimMul<U4>>::Output;
@@ -164,7 +169,8 @@ where
         let start = caches.as_ref().and_then(|caches| caches.first()).map_or(0, KvCache::len);
         let end = start + tokens.shape().1.size();
         assert!(end <= Length::N, "a text of {end} tokens is longer than {}", Length::N);
-        let places = Ids::try_from_vec((tokens.shape().1,), (start as u32..end as u32).collect());
+        let places: Result<Ids<_, Length>, _> =
+            Ids::try_from_vec((tokens.shape().1,), (start as u32..end as u32).collect());
         let places = self.wpe.forward(places.expect("no longer than `Length`"), ctx);
         let tokens = self.wte.forward(tokens.clone(), ctx);
         let (shape, places) = (tokens.shape(), places.into_value());
@@ -197,6 +203,7 @@ impl<Width: Multiples + DivExact<Heads>, Heads: StaticDim> Block<Width, Heads> {
                 c_attn: Conv1D::normal(rng, DEVIATION),
                 c_proj: Conv1D::normal(rng, residual),
                 dropout: dropout.clone(),
+                heads: Heads::default(),
             },
             ln_2: Init::init(rng),
             mlp: FeedForward {
