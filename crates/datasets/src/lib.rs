@@ -14,6 +14,7 @@
 //! - [`alphabet`](Alphabet), [`text`](Streams): characters as tokens, and stretches of a text.
 //! - [`idx`]: the formats they are stored in.
 //! - [`image`]: pictures from elsewhere, for a trained model to classify.
+//! - [`transform`]: random changes of inputs in training.
 //! - [`fuzz`]: what must hold for any bytes.
 
 #![forbid(unsafe_code)]
@@ -22,20 +23,21 @@ mod alphabet;
 mod checksum;
 mod dataset;
 mod error;
-mod fashion_mnist;
+pub mod fashion_mnist;
 pub mod fetch;
 pub mod fuzz;
 pub mod grey_images;
 pub mod idx;
 pub mod image;
 mod loader;
-mod mnist;
+pub mod mnist;
 mod order;
 pub mod package;
 pub mod packages;
 mod shakespeare;
 mod split;
 mod text;
+pub mod transform;
 
 pub use alphabet::{Alphabet, AlphabetError, UnknownCharacters};
 pub use checksum::Sha256;

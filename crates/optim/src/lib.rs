@@ -26,11 +26,13 @@
 mod clip;
 #[cfg(test)]
 mod contract;
+mod group;
 mod optimizer;
 mod rule;
 pub mod schedule;
 
 pub use clip::ClipNorm;
+pub use group::is_vector;
 pub use optimizer::{Optimizer, OptimizerState, ParameterState, StateError, Step};
 pub use rule::{Rule, Update};
 pub use tenon_kernels::optim::{Decay, Direction};

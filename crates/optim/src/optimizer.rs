@@ -2,6 +2,7 @@
 
 use tenon_tensor::{Array, Dims};
 
+use crate::group::Group;
 use crate::rule::{Rule, Update};
 
 /// Applies an update rule to parameters, in place.
@@ -22,6 +23,7 @@ use crate::rule::{Rule, Update};
 #[derive(Clone, Debug)]
 pub struct Optimizer<R> {
     rule: R,
+    groups: Vec<Group<R>>,
     state: OptimizerState,
 }
 
@@ -62,7 +64,7 @@ pub struct StateError {
 impl<R: Rule> Optimizer<R> {
     /// An optimizer that remembers nothing yet.
     pub fn new(rule: R) -> Self {
-        Optimizer { rule, state: OptimizerState::default() }
+        Optimizer { rule, groups: Vec::new(), state: OptimizerState::default() }
     }
 
     /// An optimizer that goes on where another one was.
@@ -77,7 +79,26 @@ impl<R: Rule> Optimizer<R> {
                 return Err(StateError { name: name.clone(), expected, n_elements: dims.numel(), found });
             }
         }
-        Ok(Optimizer { rule, state })
+        Ok(Optimizer { rule, groups: Vec::new(), state })
+    }
+
+    /// Gives settings of their own to the parameters that `contains`, asked for a name and dims, says
+    /// yes to. A parameter belongs to the first group that contains it.
+    ///
+    /// # Example
+    /// ```
+    /// use tenon_optim::{Optimizer, Sgd, is_vector};
+    /// let rule = Sgd { momentum: 0.9, weight_decay: 5e-4, ..Sgd::default() };
+    /// // No decay of biases and of the scales of normalizations.
+    /// let optimizer = Optimizer::new(rule).group(is_vector, Sgd { weight_decay: 0.0, ..rule });
+    /// ```
+    ///
+    /// # Panics
+    /// When the rule does not keep the same buffers as the optimizer's.
+    pub fn group(mut self, contains: fn(&str, &[usize]) -> bool, rule: R) -> Self {
+        assert_eq!(rule.state_names(), self.rule.state_names(), "groups keep the same buffers");
+        self.groups.push(Group { contains, rule });
+        self
     }
 
     /// The rule.
@@ -122,7 +143,7 @@ impl<R: Rule> Step<'_, R> {
     /// When the parameter is not the one that came at this position before, or the gradient has
     /// other dims.
     pub fn update(&mut self, name: &str, parameter: &mut Array<f32>, gradient: Option<&Array<f32>>) {
-        let Optimizer { rule, state } = &mut *self.optimizer;
+        let Optimizer { rule, groups, state } = &mut *self.optimizer;
         if self.next == state.parameters.len() {
             state.parameters.push(ParameterState::new(name, parameter.dims()));
         }
@@ -137,6 +158,8 @@ impl<R: Rule> Step<'_, R> {
         );
         let Some(gradient) = gradient else { return };
         assert_eq!(gradient.dims(), known.dims, "the gradient of `{name}` has other dims");
+        let group = groups.iter().find(|group| (group.contains)(name, &known.dims));
+        let rule = group.map_or(&*rule, |group| &group.rule);
         let n_buffers = rule.state_names().len();
         known.buffers.resize_with(n_buffers, || vec![0.0; known.dims.numel()]);
         known.n_updates += 1;
@@ -199,6 +222,18 @@ mod tests {
         let before = parameter.clone();
         Optimizer::new(Sgd::default()).step(1.0).update("w", &mut parameter, Some(&array([1.0; 4])));
         assert_eq!((before.to_vec(), parameter.to_vec()), (vec![1.0; 4], vec![0.0; 4]));
+    }
+
+    #[test]
+    fn a_group_follows_its_own_settings() {
+        let rule = Sgd { weight_decay: 0.5, ..Sgd::default() };
+        let mut optimizer = Optimizer::new(rule).group(crate::is_vector, Sgd::default());
+        let mut bias = Array::from_vec(Dims::new(&[4]), vec![1.0; 4]);
+        let mut weight = array([1.0; 4]);
+        let mut step = optimizer.step(1.0);
+        step.update("bias", &mut bias, Some(&Array::full(Dims::new(&[4]), 0.0)));
+        step.update("weight", &mut weight, Some(&array([0.0; 4])));
+        assert_eq!((bias.to_vec(), weight.to_vec()), (vec![1.0; 4], vec![0.5; 4]));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 mod data;
 mod error;
-mod mnist;
+mod grey_images;
 mod predict;
 mod recipe;
 mod recipes;

@@ -7,7 +7,8 @@ use tenon_datasets::image::Picture;
 use tenon_train::RunFolder;
 
 use crate::error::Error;
-use crate::mnist::likeliest;
+use crate::grey_images::likeliest;
+use crate::recipe::Predictions;
 use crate::recipes;
 
 #[derive(Debug, clap::Args)]
@@ -27,6 +28,7 @@ pub(crate) struct Arguments {
 struct Prediction<'a> {
     image: &'a PathBuf,
     class: usize,
+    name: &'a str,
     probabilities: &'a [f32],
 }
 
@@ -40,16 +42,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
     })?;
     let pictures =
         arguments.images.iter().map(|path| Picture::read_png(path)).collect::<Result<Vec<_>, _>>()?;
-    let predictions = (recipe.predict)(&run, &pictures)?;
-    for (image, probabilities) in arguments.images.iter().zip(&predictions) {
+    let Predictions { class_names, probabilities } = (recipe.predict)(&run, &pictures)?;
+    for (image, probabilities) in arguments.images.iter().zip(&probabilities) {
         let (class, probability) = likeliest(probabilities);
+        let name = class_names[class];
         if arguments.json {
-            let prediction = Prediction { image, class, probabilities };
+            let prediction = Prediction { image, class, name, probabilities };
             println!("{}", serde_json::to_string(&prediction).expect("a prediction is plain data"));
         } else {
-            println!("{}: {class} ({:.2} %)", image.display(), 100.0 * probability);
-            let percent = |(class, p): (usize, &f32)| format!("{class}: {:.2} %", 100.0 * p);
-            println!("    {}", probabilities.iter().enumerate().map(percent).collect::<Vec<_>>().join("  "));
+            println!("{}: {name} ({:.2} %)", image.display(), 100.0 * probability);
+            let percent = |(name, p): (&&str, &f32)| format!("{name}: {:.2} %", 100.0 * p);
+            println!(
+                "    {}",
+                class_names.iter().zip(probabilities).map(percent).collect::<Vec<_>>().join("  ")
+            );
         }
     }
     Ok(ExitCode::SUCCESS)

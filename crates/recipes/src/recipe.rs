@@ -17,9 +17,16 @@ pub(crate) struct Recipe {
     pub(crate) defaults: Defaults,
     /// Trains it.
     pub(crate) train: fn(&Plan) -> Result<Summary, Error>,
-    /// Classifies pictures with what a run of it has learned: for each, the probability of every
-    /// class.
-    pub(crate) predict: fn(&RunFolder, &[Picture]) -> Result<Vec<Vec<f32>>, Error>,
+    /// Classifies pictures with what a run of it has learned.
+    pub(crate) predict: fn(&RunFolder, &[Picture]) -> Result<Predictions, Error>,
+}
+
+/// What a run says about pictures.
+pub(crate) struct Predictions {
+    /// What the classes are called.
+    pub(crate) class_names: Vec<&'static str>,
+    /// For each picture, the probability of every class.
+    pub(crate) probabilities: Vec<Vec<f32>>,
 }
 
 /// The settings of a recipe.

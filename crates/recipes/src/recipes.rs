@@ -13,6 +13,7 @@ macro_rules! recipes {
 recipes! {
     lenet,
     mlp,
+    fashion_resnet,
 }
 
 /// The recipe of this name.

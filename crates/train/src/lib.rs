@@ -11,6 +11,7 @@
 
 #![forbid(unsafe_code)]
 
+mod augmented;
 mod classification;
 mod interrupt;
 mod language;
@@ -23,6 +24,7 @@ mod run_folder;
 mod tally;
 mod trainer;
 
+pub use augmented::Augmented;
 pub use classification::{Classification, Classifier};
 pub use interrupt::Interrupt;
 pub use language::{NextToken, TextBatch};

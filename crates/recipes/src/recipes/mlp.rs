@@ -1,9 +1,10 @@
 //! A multilayer perceptron on MNIST.
 
+use tenon_datasets::mnist::Digits;
 use tenon_models::Mlp;
-use tenon_optim::{Direction, Sgd};
+use tenon_optim::{Direction, Optimizer, Sgd};
 
-use crate::mnist;
+use crate::grey_images;
 use crate::recipe::{Defaults, Recipe};
 
 pub(super) const RECIPE: Recipe = Recipe {
@@ -12,7 +13,7 @@ pub(super) const RECIPE: Recipe = Recipe {
     defaults: Defaults { epochs: 10, batch_size: 64, learning_rate: 0.05 },
     train: |plan| {
         let rule = Sgd { momentum: 0.9, direction: Direction::LookAhead, weight_decay: 0.0 };
-        mnist::train::<Mlp, _>(plan, rule)
+        grey_images::train::<Digits, Mlp, _, _>(plan, Optimizer::new(rule), ())
     },
-    predict: mnist::predict::<Mlp>,
+    predict: grey_images::predict::<Digits, Mlp>,
 };

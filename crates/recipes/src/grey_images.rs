@@ -1,19 +1,22 @@
-//! What the recipes on MNIST have in common.
+//! What the recipes that classify grey images of 28 × 28 pixels have in common.
 
 use std::path::Path;
 
+use tenon_datasets::grey_images::{Collection, GreyImages};
 use tenon_datasets::image::Picture;
-use tenon_datasets::{Dataset, Loader, Mnist, train_validation_split};
+use tenon_datasets::transform::Transform;
+use tenon_datasets::{Dataset, Loader, train_validation_split};
 use tenon_layers::prelude::*;
 use tenon_optim::schedule::Cosine;
 use tenon_optim::{Optimizer, Rule};
 use tenon_train::report::{Mistake, Report};
 use tenon_train::{
-    Classification, Classifier, Data, EpochMetrics, History, RunError, RunFolder, Trainer, peak_rss_mb,
+    Augmented, Classification, Classifier, Data, EpochMetrics, History, RunError, RunFolder, Trainer,
+    peak_rss_mb,
 };
 
 use crate::error::Error;
-use crate::recipe::{Plan, Summary};
+use crate::recipe::{Plan, Predictions, Summary};
 
 /// Images as a model is given them.
 type Images = (Dyn, U1, U28, U28);
@@ -25,16 +28,20 @@ const N_WARMUP: u64 = 200;
 /// How many mistakes the report shows.
 const N_MISTAKES: usize = 32;
 
-/// Trains a model on the training images with a rule, under a cosine schedule with warm-up.
-pub(crate) fn train<M, R>(plan: &Plan, rule: R) -> Result<Summary, Error>
+/// Trains a model on the training images of a collection, each changed by a transform when it is
+/// looked at, under a cosine schedule with warm-up.
+pub(crate) fn train<C, M, R, T>(plan: &Plan, optimizer: Optimizer<R>, transform: T) -> Result<Summary, Error>
 where
+    C: Collection,
     M: Init + Classifier<Images, U10>,
     R: Rule,
+    T: Transform<Tensor<Images>>,
 {
     let info = &plan.info;
-    let directory = plan.data.clone().unwrap_or_else(Mnist::directory);
-    let test = Mnist::test(&directory)?;
-    let (train, validation) = train_validation_split(Mnist::train(&directory)?, info.validation, info.seed)?;
+    let directory = plan.data.clone().unwrap_or_else(GreyImages::<C>::directory);
+    let test = GreyImages::<C>::test(&directory)?;
+    let train = GreyImages::<C>::train(&directory)?;
+    let (train, validation) = train_validation_split(train, info.validation, info.seed)?;
     let data = Data {
         train: Loader::new(train, info.batch_size).shuffle(info.seed),
         validation: (info.validation > 0).then(|| Loader::new(validation, TEST_BATCH)),
@@ -47,8 +54,8 @@ where
     let n_steps = info.epochs * data.train.n_batches() as u64;
     let schedule =
         Cosine { peak: info.learning_rate, end: 0.0, n_warmup: N_WARMUP.min(n_steps / 10), n_steps };
-    let settings = settings(plan, &directory, &rule, parameter_count(&model), &data);
-    let mut trainer = Trainer::new(info.seed, Optimizer::new(rule), schedule)
+    let settings = settings(plan, &directory, optimizer.rule(), parameter_count(&model), &data);
+    let mut trainer = Trainer::new(info.seed, optimizer, schedule)
         .patience(plan.patience)
         .interrupt(plan.interrupt.clone());
 
@@ -62,7 +69,8 @@ where
         data.train.n_batches(),
         folder.path().display(),
     );
-    let history = trainer.fit(&mut model, &Classification, data, info.epochs, |metrics, best| {
+    let objective = Augmented { objective: Classification, transform };
+    let history = trainer.fit(&mut model, &objective, data, info.epochs, |metrics, best| {
         print_epoch(metrics, info.epochs);
         folder.append_metrics(metrics)?;
         best.map_or(Ok::<(), RunError>(()), |model| folder.save_model(model))
@@ -72,7 +80,7 @@ where
         title: &format!("{}: {}", info.recipe, plan.about),
         settings,
         history: &history,
-        classes: (0..Mnist::CLASSES).map(|digit| digit.to_string()).collect(),
+        classes: C::CLASS_NAMES.map(str::to_owned).to_vec(),
         mistakes: mistakes(&model, &test)?,
     };
     folder.write("report.html", report.to_html().as_bytes())?;
@@ -139,7 +147,10 @@ fn summary(plan: &Plan, history: &History, folder: RunFolder) -> Summary {
 }
 
 /// The test images that the model is wrong about, the most confident answers first.
-fn mistakes<M: Classifier<Images, U10>>(model: &M, test: &Mnist) -> Result<Vec<Mistake>, Error> {
+fn mistakes<C: Collection>(
+    model: &impl Classifier<Images, U10>,
+    test: &GreyImages<C>,
+) -> Result<Vec<Mistake>, Error> {
     let mut mistakes = Vec::new();
     let examples: Vec<usize> = (0..test.len()).collect();
     for examples in examples.chunks(TEST_BATCH) {
@@ -149,7 +160,7 @@ fn mistakes<M: Classifier<Images, U10>>(model: &M, test: &Mnist) -> Result<Vec<M
             let label = usize::from(test.labels()[example]);
             if answer != label {
                 let pixels = test.image(example).to_vec();
-                let width = Mnist::SIDE as u32;
+                let width = GreyImages::<C>::SIDE as u32;
                 mistakes.push(Mistake { width, pixels, label, answer, probability: f64::from(probability) });
             }
         }
@@ -159,21 +170,22 @@ fn mistakes<M: Classifier<Images, U10>>(model: &M, test: &Mnist) -> Result<Vec<M
     Ok(mistakes)
 }
 
-/// The probabilities that a trained model gives to the ten digits, for each picture.
-pub(crate) fn predict<M>(run: &RunFolder, pictures: &[Picture]) -> Result<Vec<Vec<f32>>, Error>
+/// The probabilities that a trained model gives to the classes of a collection, for each picture.
+pub(crate) fn predict<C, M>(run: &RunFolder, pictures: &[Picture]) -> Result<Predictions, Error>
 where
+    C: Collection,
     M: Init + Classifier<Images, U10>,
 {
     let mut model = M::init(&mut SeededRng::new(0));
     run.load_model(&mut model)?;
-    let digits: Vec<_> = pictures.iter().map(Picture::to_mnist).collect();
-    let images = Mnist::images_to_tensor(digits.iter().map(|digit| digit.as_slice()));
-    Ok(probabilities(&model, images))
+    let images: Vec<_> = pictures.iter().map(Picture::to_mnist).collect();
+    let images = GreyImages::<C>::images_to_tensor(images.iter().map(|image| image.as_slice()));
+    Ok(Predictions { class_names: C::CLASS_NAMES.to_vec(), probabilities: probabilities(&model, images) })
 }
 
-fn probabilities<M: Classifier<Images, U10>>(model: &M, images: Tensor<Images>) -> Vec<Vec<f32>> {
+fn probabilities(model: &impl Classifier<Images, U10>, images: Tensor<Images>) -> Vec<Vec<f32>> {
     let scores: Tensor<(Dyn, U10)> = model.forward(images, &mut Context::eval());
-    scores.softmax::<1>().to_vec().chunks(Mnist::CLASSES).map(<[f32]>::to_vec).collect()
+    scores.softmax::<1>().to_vec().chunks(U10::N).map(<[f32]>::to_vec).collect()
 }
 
 /// The most probable class and its probability.
