@@ -46,6 +46,12 @@ const VERBS: &[Verb] = &[
         run: |arguments| recipes::run("predict", arguments),
     },
     Verb {
+        name: "generate",
+        arguments: "RUN --prompt TEXT",
+        help: "writes on from a text with a trained run",
+        run: |arguments| recipes::run("generate", arguments),
+    },
+    Verb {
         name: "gradcheck",
         arguments: "[--json]",
         help: "the worst gradient error of every op, first and second order",

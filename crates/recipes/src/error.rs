@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use tenon_datasets::{AlphabetError, UnknownCharacters};
 use tenon_train::{RunError, TrainError};
 
 /// An error that ends the program with one message.
@@ -20,6 +21,21 @@ pub(crate) enum Error {
     /// A run was made by a recipe that does not exist here.
     #[error("{}: recipe: expected one of {expected}, found `{found}`", path.display())]
     RecipeOfRun { path: PathBuf, expected: String, found: String },
+    /// A run was made by a recipe whose models do something else.
+    #[error("{recipe}: expected a run for `{expected}`, found one for `{found}`")]
+    Skill { recipe: &'static str, expected: &'static str, found: &'static str },
+    /// A text has characters that a model has not learned.
+    #[error("{what}: {cause}")]
+    Characters { what: &'static str, cause: UnknownCharacters },
+    /// There is nothing to go on from.
+    #[error("prompt: expected at least one character, found none")]
+    EmptyPrompt,
+    /// A prompt is longer than a model can see.
+    #[error("prompt: expected at most {expected} characters, found {found}")]
+    LongPrompt { expected: usize, found: usize },
+    /// A run has another vocabulary than its recipe.
+    #[error("{}: {cause}", path.display())]
+    Vocabulary { path: PathBuf, cause: AlphabetError },
     #[error(transparent)]
     Data(#[from] tenon_datasets::Error),
     #[error(transparent)]

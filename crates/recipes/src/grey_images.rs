@@ -16,7 +16,7 @@ use tenon_train::{
 };
 
 use crate::error::Error;
-use crate::recipe::{Plan, Predictions, Summary};
+use crate::recipe::{Plan, Predictions, Quality, Summary};
 
 /// Images as a model is given them.
 type Images = (Dyn, U1, U28, U28);
@@ -137,7 +137,7 @@ fn summary(plan: &Plan, history: &History, folder: RunFolder) -> Summary {
         seed: plan.info.seed,
         epochs: history.epochs.len() as u64,
         train_loss: history.last().map_or(f64::NAN, |epoch| epoch.train.loss),
-        test_accuracy: history.test.accuracy(),
+        quality: Quality::Classification { test_accuracy: history.test.accuracy() },
         seconds: history.seconds,
         samples_per_second: history.samples_per_second(),
         peak_rss_mb: peak_rss_mb(),

@@ -6,10 +6,12 @@
 
 mod data;
 mod error;
+mod generate;
 mod grey_images;
 mod predict;
 mod recipe;
 mod recipes;
+mod shakespeare;
 mod summary;
 mod train;
 
@@ -34,6 +36,8 @@ enum Verb {
     /// Prints what a model is made of and what it costs, layer by layer.
     Summary(summary::Arguments),
     /// Lists datasets and pretrained weights, or fetches and verifies one of them.
+    /// Writes on from a prompt with a trained run.
+    Generate(generate::Arguments),
     Data(data::Arguments),
 }
 
@@ -42,6 +46,7 @@ fn main() -> ExitCode {
         Verb::Train(arguments) => train::run(arguments),
         Verb::Predict(arguments) => predict::run(&arguments),
         Verb::Summary(arguments) => summary::run(&arguments),
+        Verb::Generate(arguments) => generate::run(&arguments),
         Verb::Data(arguments) => data::run(&arguments),
     };
     match result {

@@ -4,11 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use tenon_datasets::image::Picture;
-use tenon_train::RunFolder;
 
 use crate::error::Error;
 use crate::grey_images::likeliest;
-use crate::recipe::Predictions;
+use crate::recipe::{Predictions, Skill};
 use crate::recipes;
 
 #[derive(Debug, clap::Args)]
@@ -34,15 +33,13 @@ struct Prediction<'a> {
 
 /// Prints the class of each picture, once all have been read.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
-    let (run, info) = RunFolder::open(&arguments.run)?;
-    let recipe = recipes::find(&info.recipe).ok_or_else(|| Error::RecipeOfRun {
-        path: arguments.run.join("run.json"),
-        expected: recipes::names(),
-        found: info.recipe.clone(),
-    })?;
+    let (run, recipe) = recipes::of_run(&arguments.run)?;
+    let Skill::Classify(classify) = recipe.skill else {
+        return Err(Error::Skill { recipe: recipe.name, expected: "predict", found: recipe.skill.verb() });
+    };
     let pictures =
         arguments.images.iter().map(|path| Picture::read_png(path)).collect::<Result<Vec<_>, _>>()?;
-    let Predictions { class_names, probabilities } = (recipe.predict)(&run, &pictures)?;
+    let Predictions { class_names, probabilities } = classify(&run, &pictures)?;
     for (image, probabilities) in arguments.images.iter().zip(&probabilities) {
         let (class, probability) = likeliest(probabilities);
         let name = class_names[class];

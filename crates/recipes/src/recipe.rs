@@ -1,8 +1,11 @@
 //! What a recipe is.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use tenon_datasets::image::Picture;
+use tenon_datasets::{Alphabet, Characters};
+use tenon_models::Generator;
 use tenon_train::{Interrupt, RunFolder, RunInfo};
 
 use crate::error::Error;
@@ -17,8 +20,26 @@ pub(crate) struct Recipe {
     pub(crate) defaults: Defaults,
     /// Trains it.
     pub(crate) train: fn(&Plan) -> Result<Summary, Error>,
-    /// Classifies pictures with what a run of it has learned.
-    pub(crate) predict: fn(&RunFolder, &[Picture]) -> Result<Predictions, Error>,
+    /// What a run of it can do.
+    pub(crate) skill: Skill,
+}
+
+/// What a trained model is for.
+pub(crate) enum Skill {
+    /// It classifies pictures.
+    Classify(fn(&RunFolder, &[Picture]) -> Result<Predictions, Error>),
+    /// It writes text.
+    Write(fn(&RunFolder) -> Result<Writer, Error>),
+}
+
+impl Skill {
+    /// The verb that asks for it.
+    pub(crate) fn verb(&self) -> &'static str {
+        match self {
+            Skill::Classify(_) => "predict",
+            Skill::Write(_) => "generate",
+        }
+    }
 }
 
 /// What a run says about pictures.
@@ -27,6 +48,13 @@ pub(crate) struct Predictions {
     pub(crate) class_names: Vec<&'static str>,
     /// For each picture, the probability of every class.
     pub(crate) probabilities: Vec<Vec<f32>>,
+}
+
+/// A trained model of text, ready to go on with a prompt.
+pub(crate) struct Writer {
+    pub(crate) generator: Box<dyn Generator>,
+    /// The characters of its text.
+    pub(crate) alphabet: Alphabet<Characters>,
 }
 
 /// The settings of a recipe.
@@ -63,8 +91,8 @@ pub(crate) struct Summary {
     pub(crate) epochs: u64,
     /// The mean loss over the last epoch.
     pub(crate) train_loss: f64,
-    /// The share of test examples that are answered rightly.
-    pub(crate) test_accuracy: f64,
+    #[serde(flatten)]
+    pub(crate) quality: Quality,
     pub(crate) seconds: f64,
     pub(crate) samples_per_second: f64,
     pub(crate) peak_rss_mb: Option<f64>,
@@ -72,4 +100,37 @@ pub(crate) struct Summary {
     pub(crate) run: PathBuf,
     #[serde(skip)]
     pub(crate) interrupted: bool,
+}
+
+/// How good a trained model is on what it has not seen.
+#[derive(Clone, Copy, Debug, serde::Serialize)]
+#[serde(untagged)]
+pub(crate) enum Quality {
+    /// Of a classifier.
+    Classification {
+        /// The share of test examples that are answered rightly.
+        test_accuracy: f64,
+    },
+    /// Of a model of text.
+    Language {
+        /// The mean of −ln p over the characters of the held-out text.
+        nats_per_character: f64,
+        /// The same for the counts of five characters and fewer in the training text.
+        five_gram_nats_per_character: f64,
+    },
+}
+
+impl fmt::Display for Quality {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Quality::Classification { test_accuracy } => {
+                write!(f, "{:.2} % of the test images right", 100.0 * test_accuracy)
+            }
+            Quality::Language { nats_per_character, five_gram_nats_per_character } => write!(
+                f,
+                "{nats_per_character:.4} nats per character of the held-out text, \
+                 where five-grams need {five_gram_nats_per_character:.4},"
+            ),
+        }
+    }
 }

@@ -72,9 +72,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let plan = plan(recipe, arguments)?;
     let summary = (recipe.train)(&plan)?;
     println!(
-        "{}: {:.2} % of the test images right after {:.0} s; see {}",
+        "{}: {} after {:.0} s; see {}",
         if summary.interrupted { "interrupted" } else { "done" },
-        100.0 * summary.test_accuracy,
+        summary.quality,
         summary.seconds,
         summary.run.join("report.html").display(),
     );

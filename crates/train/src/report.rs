@@ -3,10 +3,15 @@
 mod confusion;
 mod curves;
 mod picture;
+mod sections;
+mod text;
 
 use std::fmt::Write;
 
-use crate::metrics::{EpochMetrics, History};
+use crate::metrics::History;
+use sections::{escaped, percent};
+
+pub use text::TextReport;
 
 /// What the report of a run tells.
 #[derive(Debug)]
@@ -43,21 +48,13 @@ impl Report<'_> {
     pub fn to_html(&self) -> String {
         let body = [
             self.summary(),
-            self.curves(),
+            sections::curves(self.history),
             self.confusion(),
             self.mistakes(),
-            self.epochs(),
-            self.settings(),
+            sections::epochs(self.history),
+            sections::settings(&self.settings),
         ];
-        format!(
-            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <title>{title}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<h1>{title}</h1>\n\
-             {body}</body>\n</html>\n",
-            title = escaped(self.title),
-            style = include_str!("report/style.css"),
-            body = body.concat(),
-        )
+        sections::page(self.title, &body.concat())
     }
 
     fn summary(&self) -> String {
@@ -71,35 +68,7 @@ impl Report<'_> {
         if self.history.interrupted {
             numbers.push((format!("{}", self.history.epochs.len()), "epochs, then interrupted"));
         }
-        let tile = |(number, meaning): (String, &str)| format!("<p><b>{number}</b>{meaning}</p>\n");
-        format!("<div class=\"tiles\">\n{}</div>\n", numbers.into_iter().map(tile).collect::<String>())
-    }
-
-    fn curves(&self) -> String {
-        let of = |measure: fn(&EpochMetrics) -> Option<f64>| -> Vec<(f64, f64)> {
-            let point = |epoch: &EpochMetrics| Some((epoch.epoch as f64, measure(epoch)?));
-            self.history.epochs.iter().filter_map(point).collect()
-        };
-        let loss = curves::draw(
-            curves::Range::FromZero,
-            &[
-                ("training", of(|epoch| Some(epoch.train.loss))),
-                ("validation", of(|epoch| Some(epoch.validation?.loss))),
-                ("test", of(|epoch| Some(epoch.test.loss))),
-            ],
-        );
-        let accuracy = curves::draw(
-            curves::Range::ToHundred,
-            &[
-                ("training", of(|epoch| Some(100.0 * epoch.train.accuracy))),
-                ("validation", of(|epoch| Some(100.0 * epoch.validation?.accuracy))),
-                ("test", of(|epoch| Some(100.0 * epoch.test.accuracy))),
-            ],
-        );
-        format!(
-            "<div class=\"curves\">\n<section>\n<h2>Loss by epoch</h2>\n{loss}</section>\n\
-             <section>\n<h2>Accuracy by epoch, in percent</h2>\n{accuracy}</section>\n</div>\n"
-        )
+        sections::tiles(numbers)
     }
 
     fn confusion(&self) -> String {
@@ -131,52 +100,12 @@ impl Report<'_> {
              first.</p>\n<div class=\"pictures\">\n{figures}</div>\n</section>\n"
         )
     }
-
-    fn epochs(&self) -> String {
-        let mut rows = String::new();
-        for epoch in &self.history.epochs {
-            let kept = if epoch.epoch == self.history.kept_epoch { " class=\"kept\"" } else { "" };
-            let _ = write!(rows, "<tr{kept}><th>{}</th><td>{:.2e}</td>", epoch.epoch, epoch.learning_rate);
-            for measured in [Some(epoch.train), epoch.validation, Some(epoch.test)] {
-                let _ = match measured {
-                    Some(at) => write!(rows, "<td>{:.4}</td><td>{}</td>", at.loss, percent(at.accuracy)),
-                    None => write!(rows, "<td>–</td><td>–</td>"),
-                };
-            }
-            let _ =
-                writeln!(rows, "<td>{:.1}</td><td>{:.0}</td></tr>", epoch.seconds, epoch.samples_per_second);
-        }
-        format!(
-            "<section>\n<h2>Epochs</h2>\n<p>The weights of the marked epoch were kept.</p>\n\
-             <div class=\"wide\"><table>\n\
-             <tr><th>epoch</th><th>learning rate</th><th colspan=\"2\">training</th>\
-             <th colspan=\"2\">validation</th><th colspan=\"2\">test</th><th>seconds</th>\
-             <th>examples/s</th></tr>\n{rows}</table></div>\n</section>\n"
-        )
-    }
-
-    fn settings(&self) -> String {
-        let row = |(name, value): &(&str, String)| {
-            format!("<tr><th>{}</th><td>{}</td></tr>\n", escaped(name), escaped(value))
-        };
-        let rows: String = self.settings.iter().map(row).collect();
-        format!("<section>\n<h2>Settings</h2>\n<table class=\"settings\">\n{rows}</table>\n</section>\n")
-    }
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.2} %", 100.0 * share)
-}
-
-/// Text as HTML shows it.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::Measured;
+    use crate::metrics::{EpochMetrics, Measured};
     use crate::tally::Tally;
 
     fn history() -> History {

@@ -160,6 +160,15 @@ impl RunFolder {
         state_dict::write_atomically(&path, bytes).map_err(|source| RunError::Write { path, source })
     }
 
+    /// Reads a whole file of text.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(&self, name: &str) -> Result<String, RunError> {
+        let path = self.path.join(name);
+        fs::read_to_string(&path).map_err(|source| RunError::Read { path, source })
+    }
+
     /// Writes the weights of a model.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use tenon_models::ResNet20;
 use tenon_optim::{Direction, Optimizer, Sgd, is_vector};
 
 use crate::grey_images;
-use crate::recipe::{Defaults, Recipe};
+use crate::recipe::{Defaults, Recipe, Skill};
 
 /// The farthest that a picture is moved.
 const SHIFT: usize = 2;
@@ -26,5 +26,5 @@ pub(super) const RECIPE: Recipe = Recipe {
         let transform = (RandomShift { most: SHIFT, background: background[0] }, RandomFlip);
         grey_images::train::<Clothes, ResNet20<U1>, _, _>(plan, optimizer, transform)
     },
-    predict: grey_images::predict::<Clothes, ResNet20<U1>>,
+    skill: Skill::Classify(grey_images::predict::<Clothes, ResNet20<U1>>),
 };

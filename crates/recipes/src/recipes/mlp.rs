@@ -5,7 +5,7 @@ use tenon_models::Mlp;
 use tenon_optim::{Direction, Optimizer, Sgd};
 
 use crate::grey_images;
-use crate::recipe::{Defaults, Recipe};
+use crate::recipe::{Defaults, Recipe, Skill};
 
 pub(super) const RECIPE: Recipe = Recipe {
     name: "mlp-mnist",
@@ -15,5 +15,5 @@ pub(super) const RECIPE: Recipe = Recipe {
         let rule = Sgd { momentum: 0.9, direction: Direction::LookAhead, weight_decay: 0.0 };
         grey_images::train::<Digits, Mlp, _, _>(plan, Optimizer::new(rule), ())
     },
-    predict: grey_images::predict::<Digits, Mlp>,
+    skill: Skill::Classify(grey_images::predict::<Digits, Mlp>),
 };
