@@ -164,3 +164,47 @@ where
 /// Images of half the height and width.
 type Halved<X, C> =
     (<X as Image>::B, C, <<X as Image>::H as Every<U2>>::Output, <<X as Image>::W as Every<U2>>::Output);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tenon_layers::LeafId;
+    use tenon_layers::tensor::Array;
+
+    #[test]
+    fn depths_have_their_sizes() {
+        // The paper's table 6 gives 0.27, 0.46, 0.66 and 0.85 million, without projections.
+        let sizes =
+            [<ResNet20>::PARAMETERS, <ResNet32>::PARAMETERS, <ResNet44>::PARAMETERS, <ResNet56>::PARAMETERS];
+        assert_eq!(sizes, [272_474, 466_906, 661_338, 855_770]);
+        let model = ResNet32::<U1>::init(&mut SeededRng::new(0));
+        assert_eq!(parameter_count(&model), ResNet32::<U1>::PARAMETERS);
+    }
+
+    #[test]
+    fn blocks_of_a_stage_are_numbered_through() {
+        let model = <ResNet20>::init(&mut SeededRng::new(0));
+        let mut keys = Vec::new();
+        model.visit(&mut Path::root(), &mut |path: &str, _: LeafId, _: &Array<f32>| {
+            keys.push(path.to_owned())
+        });
+        for expected in [
+            "layer1.2.bn2.bias",
+            "layer2.0.downsample.0.weight",
+            "layer2.1.conv1.weight",
+            "layer3.2.conv2.weight",
+        ] {
+            assert!(keys.iter().any(|key| key == expected), "{expected}");
+        }
+    }
+
+    #[test]
+    fn any_height_and_width_will_do() {
+        let model = ResNet20::<U1>::init(&mut SeededRng::new(0));
+        let scores = |images| model.forward(images, &mut Context::eval());
+        let shape = (U2::new(), U1::new(), Dyn(9), Dyn(6));
+        let images: Tensor<(U2, U1, Dyn, Dyn)> = Tensor::from_fn(shape, |i| (i % 7) as f32);
+        let expected = model.forward(images.try_shape::<(U2, U1, U9, U6)>().unwrap(), &mut Context::eval());
+        assert_eq!(scores(images).to_vec(), expected.to_vec());
+    }
+}

@@ -92,3 +92,53 @@ impl<N: Dim, Classes: StaticDim, B: Backend> Layer<Tensor<(N, U3, U224, U224), B
         self.fc.forward(x.global_avg_pool2d(), ctx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tenon_layers::tensor::Array;
+    use tenon_layers::{LeafId, Path, Visitor};
+
+    /// Collects keys and dims in the order of the module.
+    #[derive(Default)]
+    struct Keys(Vec<String>);
+
+    impl Visitor for Keys {
+        fn param(&mut self, path: &str, _: LeafId, value: &Array<f32>) {
+            self.0.push(format!("{path} {:?}", value.dims()));
+        }
+
+        fn buffer(&mut self, path: &str, id: LeafId, value: &Array<f32>) {
+            self.param(path, id, value);
+        }
+
+        fn counter(&mut self, path: &str, _: LeafId, _: i64) {
+            self.0.push(format!("{path} []"));
+        }
+    }
+
+    #[test]
+    fn has_the_published_size_and_the_keys_of_torchvision() {
+        const { assert!(<ResNet18>::PARAMETERS == 11_689_512) };
+        let model = <ResNet18>::init(&mut SeededRng::new(0));
+        assert_eq!(parameter_count(&model), <ResNet18>::PARAMETERS);
+
+        let mut keys = Keys::default();
+        model.visit(&mut Path::root(), &mut keys);
+        // 20 convolutions, 20 normalizations of five entries, and the last layer.
+        assert_eq!(keys.0.len(), 20 + 20 * 5 + 2);
+        for expected in [
+            "conv1.weight [64, 3, 7, 7]",
+            "bn1.num_batches_tracked []",
+            "layer1.0.conv1.weight [64, 64, 3, 3]",
+            "layer2.0.conv1.weight [128, 64, 3, 3]",
+            "layer2.0.downsample.0.weight [128, 64, 1, 1]",
+            "layer2.0.downsample.1.running_mean [128]",
+            "layer4.1.bn2.running_var [512]",
+            "fc.weight [1000, 512]",
+            "fc.bias [1000]",
+        ] {
+            assert!(keys.0.iter().any(|key| key == expected), "{expected}");
+        }
+    }
+}

@@ -46,3 +46,5 @@ mod pool_window_larger_than_input;
 mod reshape_product_differs;
 #[path = "ui/reshape/product_differs_behind_a_batch/right.rs"]
 mod reshape_product_differs_behind_a_batch;
+#[path = "ui/residual/third_stage_channels/right.rs"]
+mod residual_third_stage_channels;

@@ -1,6 +1,7 @@
 //! The kernels against the oracle of [`tenon_kernels::naive`]: any sizes and strides, outputs that
 //! start as NaN, every level of instructions, and the same bits for one, two and three threads.
 
+mod batch_norm;
 mod conv2d;
 mod elementwise;
 mod gemm;

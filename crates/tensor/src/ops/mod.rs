@@ -78,4 +78,5 @@ ops! {
     sum_to,
     tanh,
     topk,
+    var,
 }
