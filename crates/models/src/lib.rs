@@ -6,6 +6,7 @@
 
 mod conv1d;
 mod gpt;
+mod gpt_writer;
 mod language_model;
 mod lenet5;
 mod lstm_language_model;
@@ -18,6 +19,7 @@ mod sampling;
 
 pub use conv1d::Conv1D;
 pub use gpt::{Block, CausalSelfAttention, FeedForward, Gpt, Gpt2, Gpt2Vocabulary, Multiples};
+pub use gpt_writer::GptWriter;
 pub use language_model::{Generator, LanguageModel, Remembering};
 pub use lenet5::LeNet5;
 pub use lstm_language_model::LstmLanguageModel;

@@ -33,7 +33,7 @@ use crate::rule::{Rule, Update};
 /// # Example
 /// ```
 /// use tenon_optim::{Adam, Decay};
-/// let adam_w = Adam { weight_decay: 0.01, decay: Decay::Decoupled, ..Adam::default() };
+/// let rule = Adam { weight_decay: 0.01, decay: Decay::Decoupled, ..Adam::default() };
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Adam {

@@ -55,5 +55,6 @@ macro_rules! rules {
 }
 rules! {
     adam::Adam,
+    adam_w::AdamW,
     sgd::Sgd,
 }
