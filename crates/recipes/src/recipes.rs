@@ -20,6 +20,7 @@ recipes! {
     mlp,
     fashion_resnet,
     char_lstm,
+    shakespeare_gpt,
 }
 
 /// The recipe of this name.
