@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use tenon_layers::prelude::*;
 use tenon_layers::{Summary, Traced};
-use tenon_models::{LeNet5, Mlp};
+use tenon_models::{LeNet5, Mlp, ResNet18, ResNet20};
 
 use crate::error::Error;
 
@@ -33,6 +33,16 @@ const MODELS: &[Entry] = &[
         name: "mlp",
         about: "a perceptron of three layers on 28×28 images",
         summarize: image::<Mlp, U1, U28>,
+    },
+    Entry {
+        name: "resnet20",
+        about: "a residual network of 20 layers on 28×28 images",
+        summarize: image::<ResNet20<U1>, U1, U28>,
+    },
+    Entry {
+        name: "resnet18",
+        about: "ResNet-18 on 224×224 images of ImageNet",
+        summarize: image::<ResNet18, U3, U224>,
     },
 ];
 
