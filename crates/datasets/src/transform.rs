@@ -107,7 +107,7 @@ fn for_each_image<S: Image>(
     Tensor::from_value(images.shape(), Value::constant(written))
 }
 
-/// A number of `0..n` from random bits; for small `n` no less likely than any other.
+/// A number of `0..n` from random bits: each as likely as the others to one part in 2⁶⁴/n.
 fn below(n: u64, bits: u64) -> u64 {
     ((u128::from(bits) * u128::from(n)) >> u64::BITS) as u64
 }

@@ -119,3 +119,43 @@ where
         self.bn2.forward_add_relu(y, shortcut, ctx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Blocks over any channels and sizes, as a user writes them: without a bound.
+    #[derive(Module)]
+    struct Pair<C: StaticDim>(BasicBlock<C>, BasicBlock<C>);
+
+    impl<N: Dim, C: StaticDim, H: Dim, W: Dim, B: Backend> Layer<Tensor<(N, C, H, W), B>, B> for Pair<C> {
+        type Output = Tensor<(N, C, H, W), B>;
+
+        fn forward(&self, x: Tensor<(N, C, H, W), B>, ctx: &mut Context<B>) -> Self::Output {
+            let x = self.0.forward(x, ctx);
+            self.1.forward(x, ctx)
+        }
+    }
+
+    #[test]
+    fn a_block_whose_last_scale_is_zero_is_relu() {
+        let rng = &mut SeededRng::new(1);
+        let mut pair: Pair<U3> = Pair(Init::init(rng), Init::init(rng));
+        for block in [&mut pair.0, &mut pair.1] {
+            let scale = block.bn2.weight.as_mut().expect("affine");
+            *scale.value_mut() = Tensor::zeros();
+        }
+        let x: Tensor<(U2, U3, U5, U4)> = Tensor::from_fn(Default::default(), |i| i as f32 - 60.0);
+        let y = pair.forward(x.clone(), &mut Context::eval().with_mode(Mode::Train));
+        assert_eq!(y.to_vec(), x.relu().to_vec());
+    }
+
+    #[test]
+    fn odd_sizes_are_halved_up() {
+        let block: DownBlock<U2, U6> = Init::init(&mut SeededRng::new(1));
+        let x: Tensor<(U1, U2, U7, U4)> = Tensor::ones();
+        let y: Tensor<(U1, U6, U4, U2)> = block.forward(x, &mut Context::eval());
+        assert!(y.to_vec().iter().all(|y| y.is_finite()));
+        assert_eq!(parameter_count(&block), DownBlock::<U2, U6>::PARAMETERS);
+    }
+}

@@ -23,6 +23,6 @@ pub(crate) struct Group<R> {
 /// assert!(is_vector("bn1.weight", &[64]) && is_vector("fc.bias", &[10]));
 /// assert!(!is_vector("fc.weight", &[10, 64]));
 /// ```
-pub fn is_vector(_name: &str, dims: &[usize]) -> bool {
+pub fn is_vector(_: &str, dims: &[usize]) -> bool {
     dims.len() == 1
 }

@@ -1,7 +1,7 @@
 //! What a trained run says about pictures.
 
 use serde_json::Value;
-use tenon_datasets::Mnist;
+use tenon_datasets::{FashionMnist, Mnist};
 
 use crate::binary::{Folder, write_png};
 
@@ -34,4 +34,20 @@ fn a_trained_run_reads_digits() {
 
     let text = folder.lines(&["predict", "runs/lenet5-mnist-1", "0.png"]);
     assert!(text[0].starts_with("0.png: ") && text[1].contains("9: "), "{text:?}");
+}
+
+#[test]
+fn classes_go_by_their_names() {
+    // Digits serve as well as clothes where only the way to an answer is looked at.
+    let folder = Folder::new("names").with_mnist(64, 16);
+    folder.lines(&["train", "fashion-resnet", "--data", "data", "--epochs", "1", "--batch-size", "32"]);
+    write_png(&folder.join("0.png"), &[0; 28 * 28]);
+    let lines = folder.lines(&["predict", "runs/fashion-resnet-1", "0.png", "--json"]);
+    let prediction: Value = serde_json::from_str(&lines[0]).unwrap();
+    let class = prediction["class"].as_u64().unwrap() as usize;
+    assert_eq!(prediction["name"], FashionMnist::CLASS_NAMES[class]);
+    let text = folder.lines(&["predict", "runs/fashion-resnet-1", "0.png"]);
+    assert!(text[1].contains("T-shirt: ") && text[1].contains("ankle boot: "), "{text:?}");
+    let report = std::fs::read_to_string(folder.join("runs/fashion-resnet-1/report.html")).unwrap();
+    assert!(report.contains("ankle boot"));
 }
