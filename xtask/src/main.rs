@@ -52,6 +52,12 @@ const VERBS: &[Verb] = &[
         run: |arguments| recipes::run("generate", arguments),
     },
     Verb {
+        name: "embed",
+        arguments: "TEXT… [--json] [--model FOLDER]",
+        help: "how similar texts are in meaning, by all-MiniLM-L6-v2",
+        run: |arguments| recipes::run("embed", arguments),
+    },
+    Verb {
         name: "gradcheck",
         arguments: "[--json]",
         help: "the worst gradient error of every op, first and second order",

@@ -141,8 +141,22 @@ impl Visitor for Entries {
 /// When the bytes are not safetensors, a key is missing or unexpected, or a tensor has other dims
 /// or another data type than its parameter. The module is then unchanged.
 pub fn from_bytes(module: &mut (impl Module + ?Sized), bytes: &[u8]) -> Result<(), StateDictError> {
+    from_bytes_besides(module, bytes, &[])
+}
+
+/// Takes the parameters from the bytes of a safetensors file that may also hold tensors under these
+/// keys, which are left alone: what another library keeps beside the parameters of the same model.
+///
+/// # Errors
+/// Those of [`from_bytes`].
+pub fn from_bytes_besides(
+    module: &mut (impl Module + ?Sized),
+    bytes: &[u8],
+    others: &[&str],
+) -> Result<(), StateDictError> {
     let tensors = SafeTensors::deserialize(bytes)?;
     let mut check = Check { left: tensors.iter().collect(), problem: None };
+    check.left.retain(|key, _| !others.contains(key));
     module.visit(&mut Path::root(), &mut check);
     if let Some(problem) = check.problem {
         return Err(problem);

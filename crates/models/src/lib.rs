@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bert;
 mod conv1d;
 mod gpt;
 mod gpt_writer;
@@ -16,7 +17,12 @@ mod residual;
 mod resnet;
 mod resnet18;
 mod sampling;
+mod texts;
 
+pub use bert::{
+    AddNorm, AllMiniLmL6, Bert, BertAttention, BertEmbeddings, BertEncoder, BertHeads, BertLayer, Dense,
+    UncasedVocabulary,
+};
 pub use conv1d::Conv1D;
 pub use gpt::{Block, CausalSelfAttention, FeedForward, Gpt, Gpt2, Gpt2Vocabulary, Multiples};
 pub use gpt_writer::GptWriter;
@@ -29,6 +35,7 @@ pub use residual::{BasicBlock, DownBlock};
 pub use resnet::{ResNet, ResNet20, ResNet32, ResNet44, ResNet56, Stage};
 pub use resnet18::ResNet18;
 pub use sampling::Sampler;
+pub use texts::Texts;
 
 /// The programs of the README, which must compile and run as they stand there.
 #[cfg(doctest)]
