@@ -80,7 +80,8 @@ impl Case for SmallBert {
         let pooled = model.pooled(&states, ctx);
         let weights: Tensor<(U3, U7, U12), B> = fixture.input("of_states");
         let of_states = (states.clone() * weights).sum_all();
-        let of_pooled = (pooled.clone() * fixture.input("of_pooled")).sum_all();
+        let weights: Tensor<(U3, U12), B> = fixture.input("of_pooled");
+        let of_pooled = (pooled.clone() * weights).sum_all();
         let outputs = vec![("output", states.to_vec()), ("pooled", pooled.to_vec())];
         Outcome { outputs, loss: of_states + of_pooled }
     }

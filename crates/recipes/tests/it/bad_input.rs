@@ -8,7 +8,7 @@ impl Folder {
     /// Asserts that the binary refuses the arguments with this exit code and one line that contains
     /// all `parts`, and leaves the folder as it was.
     #[track_caller]
-    fn refuses(&self, arguments: &[&str], code: i32, parts: &[&str]) {
+    pub(crate) fn refuses(&self, arguments: &[&str], code: i32, parts: &[&str]) {
         let before = self.names();
         let output = self.run(arguments);
         let errors = String::from_utf8(output.stderr).unwrap();

@@ -4,6 +4,7 @@ mod bad_input;
 mod binary;
 #[cfg(unix)]
 mod data;
+mod embed;
 mod predict;
 mod reproducible;
 mod train;
