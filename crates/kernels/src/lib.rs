@@ -31,6 +31,7 @@ pub mod pool2d;
 pub mod random;
 pub mod recurrent;
 pub mod reduce;
+pub mod rotary;
 pub mod row_norm;
 mod scratch;
 pub mod simd;

@@ -31,10 +31,11 @@ pub fn log_softmax_backward<E: Float>(y: &[E], dy: &[E], axis: Axis, dx: &mut [E
     along(axis, [y, dy], dx, |[y, dy], dx| E::log_softmax_backward(LogSoftmaxBackwardRow { y, dy, dx }));
 }
 
-/// The cross-entropy of each row of `classes` logits with its label:
-/// `loss[r] = ln Σₖ e^x[r, k] − x[r, label[r]]`.
+/// The cross-entropy of each row of `classes` logits with its label, of whose weight a share
+/// `smoothing` = ε is spread over all classes:
+/// `loss[r] = ln Σₖ e^x[r, k] − (1 − ε) x[r, label[r]] − ε meanₖ x[r, k]`.
 ///
-/// `log_sum_exp[r]` is the first of the two terms, for [`cross_entropy_backward`].
+/// `log_sum_exp[r]` is the first of the terms, for [`cross_entropy_backward`].
 ///
 /// # Panics
 /// If a label is not below `classes`.
@@ -42,6 +43,7 @@ pub fn cross_entropy<E: Float>(
     logits: &[E],
     classes: usize,
     labels: &[u32],
+    smoothing: f64,
     loss: &mut [E],
     log_sum_exp: &mut [E],
 ) {
@@ -54,18 +56,23 @@ pub fn cross_entropy<E: Float>(
         E::log_sum_exps(LogSumExps { logits, classes, log_sum_exp });
         for (row, (loss, lse)) in loss.iter_mut().zip(log_sum_exp).enumerate() {
             let label = labels[i * rows + row] as usize;
-            *loss = *lse - logits[row * classes..][..classes][label];
+            let logits = &logits[row * classes..][..classes];
+            *loss = *lse - E::from_f64(1.0 - smoothing) * logits[label];
+            if smoothing > 0.0 {
+                *loss -= E::from_f64(smoothing / classes as f64) * E::sum_run(Sum(logits));
+            }
         }
     });
 }
 
 /// The derivative of [`cross_entropy`] with respect to the logits:
-/// `dx[r, k] = dloss[r] · (e^(x[r, k] − log_sum_exp[r]) − [k = label[r]])`.
+/// `dx[r, k] = dloss[r] · (e^(x[r, k] − log_sum_exp[r]) − (1 − ε) [k = label[r]] − ε/classes)`.
 pub fn cross_entropy_backward<E: Float>(
     logits: &[E],
     log_sum_exp: &[E],
     classes: usize,
     labels: &[u32],
+    smoothing: f64,
     dloss: &[E],
     dx: &mut [E],
 ) {
@@ -83,11 +90,13 @@ pub fn cross_entropy_backward<E: Float>(
             logits: &logits[first * classes..],
             classes,
             log_sum_exp: &log_sum_exp[first..],
+            spread: E::from_f64(smoothing / classes as f64),
             dloss: &dloss[first..],
             dx: &mut *dx,
         });
+        let on_label = E::from_f64(1.0 - smoothing);
         for (row, dx) in dx.chunks_exact_mut(classes).enumerate() {
-            dx[labels[first + row] as usize] -= dloss[first + row];
+            dx[labels[first + row] as usize] -= on_label * dloss[first + row];
         }
     });
 }
@@ -265,6 +274,7 @@ pub(crate) struct CrossEntropyBackward<'a, 'y, E> {
     logits: &'a [E],
     classes: usize,
     log_sum_exp: &'a [E],
+    spread: E,
     dloss: &'a [E],
     dx: &'y mut [E],
 }
@@ -278,7 +288,7 @@ impl<E: Float> Kernel for CrossEntropyBackward<'_, '_, E> {
         let rows = rows.zip(self.logits.chunks_exact(self.classes));
         for ((dx, logits), (&lse, &dloss)) in rows.zip(self.log_sum_exp.iter().zip(self.dloss)) {
             for (dx, &x) in dx.iter_mut().zip(logits) {
-                *dx = dloss * (x - lse).fast_exp::<S>();
+                *dx = dloss * ((x - lse).fast_exp::<S>() - self.spread);
             }
         }
     }

@@ -74,6 +74,7 @@ layers! {
     linear: Linear;
     lstm: Lstm, LstmState;
     max_pool2d: MaxPool2d;
+    multi_head_attention: InHeads, MultiHeadAttention;
 }
 
 pub use buffer::{Buffer, Counter, Updates};
@@ -98,8 +99,8 @@ pub mod prelude {
     pub use crate::{
         AdaptiveAvgPool2d, AvgPool2d, BatchNorm1d, BatchNorm2d, Buffer, CenteredConv2d, Context, Conv2d,
         Counter, Dropout, Embedding, Flatten, GELU, GroupedConv2d, Init, KvCache, Layer, LayerNorm, Linear,
-        Lstm, LstmState, MaxPool2d, Mode, Module, Param, RMSNorm, ReLU, SeededRng, Sequential, SiLU, Sigmoid,
-        Tanh, parameter_count,
+        Lstm, LstmState, MaxPool2d, Mode, Module, MultiHeadAttention, Param, RMSNorm, ReLU, SeededRng,
+        Sequential, SiLU, Sigmoid, Tanh, parameter_count,
     };
     pub use tenon_autodiff::prelude::*;
 }

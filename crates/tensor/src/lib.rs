@@ -40,6 +40,7 @@ pub use mask::Mask;
 pub use op::{Fused, Kept, Op, Query, Reads, Vjp};
 pub use ops::attention::Attention;
 pub use ops::conv2d::Window;
+pub use ops::cross_entropy::LabelWeights;
 pub use tenon_kernels::Float;
 pub use tenon_kernels::random::Stream;
 pub use tenon_kernels::threads;
@@ -49,7 +50,7 @@ pub use value::Value;
 
 /// What a program with tensors needs in scope.
 pub mod prelude {
-    pub use crate::{Attention, Backend, Cpu, Ids, Mask, Tensor, Window};
+    pub use crate::{Attention, Backend, Cpu, Ids, LabelWeights, Mask, Tensor, Window};
     pub use tenon_shape::typenum::consts::*;
     pub use tenon_shape::{Dim, Dyn, Order2, Order3, Order4, Shape, StaticDim, StaticShape, d, dim, shape};
 }

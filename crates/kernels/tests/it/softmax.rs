@@ -63,26 +63,36 @@ proptest! {
     }
 
     #[test]
-    fn cross_entropy_is_the_log_softmax_of_the_label(rows in 0usize..9, classes in 1usize..70) {
+    fn cross_entropy_is_the_log_softmax_of_the_label(
+        rows in 0usize..9,
+        classes in 1usize..70,
+        smoothing in prop_oneof![Just(0.0f32), Just(0.1), Just(1.0)],
+    ) {
         let axis = Axis { outer: rows, len: classes, inner: 1 };
         let x = numbers::<f32>(1, rows * classes);
         let labels: Vec<u32> = (0..rows).map(|row| (row * 7 % classes) as u32).collect();
         let (y, log_y) = (naive::softmax(&x, axis), naive::log_softmax(&x, axis));
         let at = |row: usize| row * classes + labels[row] as usize;
-        let want: Vec<f32> = (0..rows).map(|row| -log_y[at(row)]).collect();
+        let spread = smoothing / classes as f32;
+        let want: Vec<f32> = (0..rows)
+            .map(|row| {
+                let all: f32 = log_y[row * classes..][..classes].iter().sum();
+                -(1.0 - smoothing) * log_y[at(row)] - spread * all
+            })
+            .collect();
         check(&want, 8.0 * bound::<f32>(classes), |loss| {
-            cross_entropy(&x, classes, &labels, loss, &mut vec![f32::NAN; rows]);
+            cross_entropy(&x, classes, &labels, f64::from(smoothing), loss, &mut vec![f32::NAN; rows]);
         });
-        let lse: Vec<f32> = (0..rows).map(|row| want[row] + x[at(row)]).collect();
+        let lse: Vec<f32> = (0..rows).map(|row| x[at(row)] - log_y[at(row)]).collect();
         let dloss = numbers::<f32>(2, rows);
         let want: Vec<f32> = (0..rows * classes)
             .map(|i| {
                 let row = i / classes;
-                dloss[row] * (y[i] - if at(row) == i { 1.0 } else { 0.0 })
+                dloss[row] * (y[i] - spread - if at(row) == i { 1.0 - smoothing } else { 0.0 })
             })
             .collect();
         check(&want, 8.0 * bound::<f32>(classes), |dx| {
-            cross_entropy_backward(&x, &lse, classes, &labels, &dloss, dx);
+            cross_entropy_backward(&x, &lse, classes, &labels, f64::from(smoothing), &dloss, dx);
         });
     }
 }

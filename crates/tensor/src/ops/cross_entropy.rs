@@ -1,6 +1,6 @@
 //! Softmax cross-entropy of scores against class labels.
 
-use tenon_kernels::softmax;
+use tenon_kernels::{Float, softmax};
 use tenon_shape::{Dim, Scores, Shape};
 
 use crate::proof::{Domain, Draw, Naive, Proof, register};
@@ -8,8 +8,7 @@ use crate::{Array, Backend, Dims, Element, Fused, Ids, Indices, Op, Reads, Tenso
 
 use super::gather::Gather;
 use super::log_softmax::LogSoftmax;
-use super::mean::mean_all;
-use super::sum::sum_axis;
+use super::sum::{Sum, sum_axis};
 
 impl<S: Shape, B: Backend> Tensor<S, B> {
     /// The mean cross-entropy of logits against class labels, in nats:
@@ -38,16 +37,75 @@ impl<S: Shape, B: Backend> Tensor<S, B> {
     where
         S: Scores<L, V>,
     {
+        self.cross_entropy_with(labels, &LabelWeights::default())
+    }
+
+    /// [`cross_entropy`](Tensor::cross_entropy) in which a part ε of the weight of every label is
+    /// spread over all classes, or rows of one label do not count:
+    /// `l = −(1/n) Σᵢ ((1 − ε) ln pᵢ[labelᵢ] + ε meanₖ ln pᵢ[k])` over the n rows that count.
+    ///
+    /// # Shapes
+    /// `x: (N, C), labels: N ids below C → ()`
+    ///
+    /// # Gradient
+    /// `dx = dl/n · (softmax(x) − (1 − ε) onehot(labels) − ε/C)` in rows that count, 0 in the others.
+    ///
+    /// # Domain
+    /// `ε` in `[0, 1]`. The loss is NaN where no row counts, as in PyTorch.
+    ///
+    /// # Panics
+    /// When the run-time batch sizes differ, or ε is not in its domain.
+    ///
+    /// # Source
+    /// Szegedy et al. 2016, "Rethinking the Inception architecture for computer vision", section 7;
+    /// `label_smoothing` and `ignore_index` of PyTorch's `cross_entropy`.
+    pub fn cross_entropy_with<L: Shape, V: Dim>(
+        &self,
+        labels: &Ids<L, V>,
+        weights: &LabelWeights,
+    ) -> Tensor<(), B>
+    where
+        S: Scores<L, V>,
+    {
+        let weights = *weights;
         self.shape.check_scores(&labels.shape(), labels.vocabulary());
-        Tensor { shape: (), value: CrossEntropy { labels: labels.shared() }.on([self.value.clone()]) }
+        let smoothing = weights.smoothing;
+        assert!((0.0..=1.0).contains(&smoothing), "cross_entropy: the smoothing {smoothing} is not in [0, 1]");
+        let op = CrossEntropy { labels: labels.shared(), weights };
+        Tensor { shape: (), value: op.on([self.value.clone()]) }
     }
 }
 
-/// The operation of [`Tensor::cross_entropy`].
+/// How labels count in [`Tensor::cross_entropy_with`]; by default, each as much as any other, and
+/// for nothing but its class.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LabelWeights {
+    /// ε: the part of the weight of a label that is spread over all classes.
+    pub smoothing: f64,
+    /// Rows of this label do not count: padding, say.
+    pub ignored: Option<u32>,
+}
+
+/// The operation of [`Tensor::cross_entropy_with`].
 #[derive(Clone, Debug)]
 pub struct CrossEntropy {
     /// The class of each row.
     pub labels: Indices,
+    /// How they count.
+    pub weights: LabelWeights,
+}
+
+impl CrossEntropy {
+    /// What each row is multiplied by in the mean: `number` over how many count, or 0.
+    fn shares<E: Element>(&self, number: E) -> Array<E> {
+        let counts = |label: &u32| Some(*label) != self.weights.ignored;
+        let share = number / E::from_usize(self.labels.iter().filter(|&label| counts(label)).count());
+        Array::write(Dims::new(&[self.labels.len()]), |shares| {
+            for (out, label) in shares.iter_mut().zip(self.labels.iter()) {
+                *out = if counts(label) { share } else { E::ZERO };
+            }
+        })
+    }
 }
 
 impl Fused<1> for CrossEntropy {
@@ -58,21 +116,27 @@ impl Fused<1> for CrossEntropy {
 
     fn definition<B: Backend>(&self, [x]: [Value<B>; 1]) -> Value<B> {
         let dims = x.dims();
+        let smoothing = self.weights.smoothing;
         let log_probabilities = LogSoftmax { axis: 1 }.on([x]);
         let picked = Gather { planes: dims[0], indices: self.labels.clone(), dims: dims.without(1) };
-        -mean_all(picked.on([log_probabilities]))
+        let mut gains = picked.on([log_probabilities.clone()]).scaled(1.0 - smoothing);
+        if smoothing > 0.0 {
+            gains = gains + Sum { axis: 1 }.on([log_probabilities]).scaled(smoothing / dims[1] as f64);
+        }
+        let shares = Value::constant(self.shares(B::Elem::ONE));
+        -Sum { axis: 0 }.on([gains * shares])
     }
 
     fn forward<E: Element>(&self, [x]: [Array<E>; 1]) -> (Array<E>, Array<E>) {
         let dims = x.dims();
         let x = x.contiguous();
         let logits = x.as_slice().expect("contiguous");
+        let smoothing = self.weights.smoothing;
         let mut log_sum_exp = Array::write(dims.without(1), |_| ());
         let losses = Array::write(dims.without(1), |losses| {
-            softmax::cross_entropy(logits, dims[1], &self.labels, losses, log_sum_exp.make_mut());
+            softmax::cross_entropy(logits, dims[1], &self.labels, smoothing, losses, log_sum_exp.make_mut());
         });
-        let n = E::from_usize(dims[0]);
-        (sum_axis(losses, 0).map(|sum| sum / n), log_sum_exp)
+        (sum_axis(losses.zip(&self.shares(E::ONE), |loss, share| loss * share), 0), log_sum_exp)
     }
 
     fn flops(&self, args: &[Dims; 1], _: Dims) -> u64 {
@@ -84,11 +148,12 @@ impl Fused<1> for CrossEntropy {
         let x = at.arg(0).contiguous();
         let logits = x.as_slice().expect("contiguous");
         let log_sum_exp = log_sum_exp.as_slice().expect("contiguous");
-        let (n, classes) = (x.dims()[0], x.dims()[1]);
-        let dlosses = Array::full(Dims::new(&[n]), at.dy.item() / E::from_usize(n)).contiguous();
+        let dlosses = self.shares(at.dy.item());
         let dlosses = dlosses.as_slice().expect("contiguous");
+        let (classes, smoothing) = (x.dims()[1], self.weights.smoothing);
         [Some(Array::write(x.dims(), |dx| {
-            softmax::cross_entropy_backward(logits, log_sum_exp, classes, &self.labels, dlosses, dx);
+            let labels = &self.labels;
+            softmax::cross_entropy_backward(logits, log_sum_exp, classes, labels, smoothing, dlosses, dx);
         }))]
     }
 }
@@ -98,7 +163,12 @@ impl Proof<1> for CrossEntropy {
 
     fn draw(draw: &mut Draw<'_>) -> (Self, [Dims; 1]) {
         let dims = draw.dims(2);
-        (CrossEntropy { labels: (0..dims[0]).map(|_| draw.below(dims[1]) as u32).collect() }, [dims])
+        let labels: Indices = (0..dims[0]).map(|_| draw.below(dims[1]) as u32).collect();
+        // A label that not every row has, so that some row counts.
+        let ignored = labels.iter().copied().find(|&label| label != labels[0]);
+        let ignored = draw.one_of(&[None, ignored]);
+        let weights = LabelWeights { smoothing: draw.one_of(&[0.0, 0.1, 1.0]), ignored };
+        (CrossEntropy { labels, weights }, [dims])
     }
 
     fn domains(&self) -> [Domain; 1] {
@@ -114,12 +184,18 @@ impl Proof<1> for CrossEntropy {
     }
 
     fn oracle(&self, [x]: [&Naive; 1]) -> Naive {
-        let row_loss = |(row, &label): (usize, &u32)| {
+        let LabelWeights { smoothing, ignored } = self.weights;
+        let counted = || self.labels.iter().enumerate().filter(|&(_, &label)| Some(label) != ignored);
+        let log_p = |row: usize, class: usize| {
             let sum: f64 = (0..x.dims[1]).map(|class| x.at(&[row, class]).exp()).sum();
-            sum.ln() - x.at(&[row, label as usize])
+            x.at(&[row, class]) - sum.ln()
         };
-        let losses: f64 = self.labels.iter().enumerate().map(row_loss).sum();
-        Naive { dims: Dims::new(&[]), data: vec![losses / x.dims[0] as f64] }
+        let row_loss = |(row, &label): (usize, &u32)| {
+            let all: f64 = (0..x.dims[1]).map(|class| log_p(row, class)).sum();
+            -(1.0 - smoothing) * log_p(row, label as usize) - smoothing / x.dims[1] as f64 * all
+        };
+        let losses: f64 = counted().map(row_loss).sum();
+        Naive { dims: Dims::new(&[]), data: vec![losses / counted().count() as f64] }
     }
 }
 

@@ -64,6 +64,7 @@ ops! {
     relu,
     reshape,
     rms_norm,
+    rope,
     scale,
     select,
     shift,
