@@ -54,12 +54,10 @@ impl<S: Image> Transform<Tensor<S>> for RandomShift {
             for (plane, moved) in
                 image.chunks_exact(height * width).zip(moved.chunks_exact_mut(height * width))
             {
-                for row in overlap(down, height) {
-                    let from = (row as isize - down) as usize * width;
-                    let columns = overlap(right, width);
-                    let start = (columns.start as isize - right) as usize;
-                    let source = &plane[from + start..][..columns.len()];
-                    moved[row * width..][columns].copy_from_slice(source);
+                // What is at `to` now was at `from`.
+                for (to, from) in overlap(down, height).zip(overlap(-down, height)) {
+                    let (to, from) = (&mut moved[to * width..][..width], &plane[from * width..][..width]);
+                    to[overlap(right, width)].copy_from_slice(&from[overlap(-right, width)]);
                 }
             }
         })

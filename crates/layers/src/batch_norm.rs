@@ -85,14 +85,14 @@ macro_rules! batch_norms {
 
             /// The layer, a residual added to it, and ReLU after that, as a residual block ends; in
             /// training in one pass over memory.
-            pub fn forward_add_relu<S: Axis<1>, R: Shape, B: Backend>(
+            pub fn forward_add_relu<S, R: Shape, B: Backend>(
                 &self,
                 x: Tensor<S, B>,
                 residual: Tensor<R, B>,
                 ctx: &mut Context<B>,
             ) -> Tensor<S, B>
             where
-                S: SameShape<R>,
+                S: Axis<1> + SameShape<R>,
                 S::Dim: Channels<C>,
             {
                 if ctx.mode() == Mode::Eval {
