@@ -70,11 +70,13 @@ layers! {
     dropout: Dropout;
     embedding: Embedding;
     flatten: Flatten;
+    gru: Gru;
     layer_norm: LayerNorm, RMSNorm;
     linear: Linear;
     lstm: Lstm, LstmState;
     max_pool2d: MaxPool2d;
     multi_head_attention: InHeads, MultiHeadAttention;
+    rnn: Rnn;
 }
 
 pub use buffer::{Buffer, Counter, Updates};
@@ -92,15 +94,16 @@ pub use tenon_autodiff::LeafId;
 pub use tenon_derive::{Module, Sequential};
 pub use tenon_tensor as tensor;
 pub use tenon_tensor::Backend;
+pub use tenon_tensor::ops::rnn::Nonlinearity;
 pub use trace::{Step, Trace, Traced};
 
 /// What a program that defines and runs models needs in scope.
 pub mod prelude {
     pub use crate::{
         AdaptiveAvgPool2d, AvgPool2d, BatchNorm1d, BatchNorm2d, Buffer, CenteredConv2d, Context, Conv2d,
-        Counter, Dropout, Embedding, Flatten, GELU, GroupedConv2d, Init, KvCache, Layer, LayerNorm, Linear,
-        Lstm, LstmState, MaxPool2d, Mode, Module, MultiHeadAttention, Param, RMSNorm, ReLU, SeededRng,
-        Sequential, SiLU, Sigmoid, Tanh, parameter_count,
+        Counter, Dropout, Embedding, Flatten, GELU, GroupedConv2d, Gru, Init, KvCache, Layer, LayerNorm,
+        Linear, Lstm, LstmState, MaxPool2d, Mode, Module, MultiHeadAttention, Param, RMSNorm, ReLU, Rnn,
+        SeededRng, Sequential, SiLU, Sigmoid, Tanh, parameter_count,
     };
     pub use tenon_autodiff::prelude::*;
 }

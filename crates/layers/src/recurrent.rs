@@ -6,9 +6,9 @@ use rand::Rng;
 use tenon_tensor::ops::concat::Concat;
 use tenon_tensor::ops::dropout::dropout;
 use tenon_tensor::ops::narrow::Narrow;
-use tenon_tensor::prelude::{U3, U4};
+use tenon_tensor::prelude::{Dim, U3, U4};
 use tenon_tensor::shape::{DimMul, StaticDim};
-use tenon_tensor::{Backend, Op, Value};
+use tenon_tensor::{Backend, Fused, Op, Tensor, Value};
 
 use crate::context::{Context, Mode};
 use crate::init;
@@ -100,6 +100,32 @@ impl<In: StaticDim, H: StaticDim, Gates: StaticDim> Stack<In, H, Gates> {
     pub(crate) fn with_dropout(self, p: f64) -> Self {
         assert!((0.0..1.0).contains(&p), "the probability of dropping, {p}, is not in [0, 1)");
         Stack { dropout: p, ..self }
+    }
+
+    /// Runs layers whose state is their hidden units: those of the last layer at all steps, and
+    /// those of all layers at the end.
+    ///
+    /// # Panics
+    /// When a sequence is empty, or the state is of another number of sequences.
+    pub(crate) fn forward_from<N: Dim, T: Dim, F: Dim, L: StaticDim, B: Backend, O: Fused<6>>(
+        &self,
+        op: O,
+        x: Tensor<(N, T, F), B>,
+        hidden: Tensor<(L, N, H), B>,
+        ctx: &mut Context<B>,
+    ) -> (Tensor<(N, T, H), B>, Tensor<(L, N, H), B>) {
+        let (n, t, _) = x.shape();
+        assert_eq!(n.size(), hidden.shape().1.size(), "{}: sequences of the input and of the state", O::NAME);
+        let shape = (L::default(), n, H::default());
+        let before = hidden.into_value();
+        let mut last = Vec::new();
+        let y = self.forward(x.into_value(), ctx, |i, x, [weight_ih, weight_hh, bias_ih, bias_hh]| {
+            let h = of_layer(&before, i);
+            let y = op.clone().on([x, weight_ih, weight_hh, bias_ih, bias_hh, h]);
+            last.push(at_step(&y, t.size() - 1));
+            y
+        });
+        (Tensor::from_value((n, t, H::default()), y), Tensor::from_value(shape, of_layers(last)))
     }
 
     /// Runs `layer` on each layer's input, index and parameters, from the first to the last.

@@ -159,3 +159,19 @@ pub(super) fn affine(x: &[f64], weight: &Naive, bias: &Naive, out: usize) -> f64
 pub(super) fn row(x: &Naive, n: usize, t: usize) -> Vec<f64> {
     (0..x.dims[2]).map(|k| x.at(&[n, t, k])).collect()
 }
+
+/// The hidden units `(N, T, H)` of a recurrence from `h: (N, H)`, where `unit(xₜ, hₜ₋₁, j)` is the
+/// next unit `j`, for oracles.
+pub(super) fn unrolled(x: &Naive, h: &Naive, unit: impl Fn(&[f64], &[f64], usize) -> f64) -> Naive {
+    let (n_steps, width) = (x.dims[1], h.dims[1]);
+    let mut y = Naive::zeros(Dims::new(&[x.dims[0], n_steps, width]));
+    for n in 0..x.dims[0] {
+        let mut hidden: Vec<f64> = (0..width).map(|j| h.at(&[n, j])).collect();
+        for t in 0..n_steps {
+            let input = row(x, n, t);
+            hidden = (0..width).map(|j| unit(&input, &hidden, j)).collect();
+            (0..width).for_each(|j| *y.at_mut(&[n, t, j]) = hidden[j]);
+        }
+    }
+    y
+}
