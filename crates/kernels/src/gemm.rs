@@ -11,9 +11,9 @@ pub(crate) mod pack;
 mod portable;
 pub(crate) mod tile;
 
-use crate::Float;
 use crate::layout::View;
 use crate::simd::{Level, level};
+use crate::{Float, scratch};
 
 pub use operand::{Activation, Bias, Epilogue, MatMut, MatRef};
 
@@ -41,7 +41,54 @@ pub fn gemm<E: Float>(
     let MatMut { data, rows, cols, row_stride } = c;
     check_sizes(&a, &b, rows, cols, &epilogue);
     // SAFETY: the sizes fit, and C is inside of its data.
-    unsafe { product(alpha, a, b, beta, data.as_mut_ptr(), row_stride, epilogue) };
+    unsafe { product(alpha, a, b, None, beta, data.as_mut_ptr(), row_stride, epilogue) };
+}
+
+/// A right operand that many products share, packed once where that serves them.
+#[derive(Clone, Copy, Debug)]
+pub struct Packed<'a, E> {
+    b: MatRef<'a, E>,
+    /// The panels, and the level of instructions that they are for.
+    panels: Option<(&'a [E], Level)>,
+}
+
+impl<E: Float> Packed<'_, E> {
+    /// Calls `f` with `b`, packed for left operands of `rows` rows.
+    ///
+    /// # Example
+    /// ```
+    /// use tenon_kernels::gemm::{Epilogue, MatMut, MatRef, Packed};
+    /// let b = MatRef::row_major(&[1.0, 2.0, 3.0, 4.0], 2, 2);
+    /// let mut c = [0.0; 2];
+    /// Packed::with(b, 1, |b| {
+    ///     let a = MatRef::row_major(&[1.0, 1.0], 1, 2);
+    ///     b.gemm(1.0, a, 0.0, MatMut::row_major(&mut c, 1, 2), Epilogue::default());
+    /// });
+    /// assert_eq!(c, [4.0, 6.0]);
+    /// ```
+    pub fn with<R>(b: MatRef<'_, E>, rows: usize, f: impl FnOnce(Packed<'_, E>) -> R) -> R {
+        let is_served = few_rows::serves_right(rows, &b);
+        if is_served || level() == Level::Portable || b.rows() == 0 || b.cols() == 0 {
+            return f(Packed { b, panels: None });
+        }
+        scratch::with(blocked::packed_len::<E>(b.rows(), b.cols()), |panels: &mut [E]| {
+            blocked::pack(b, panels);
+            f(Packed { b, panels: Some((panels, level())) })
+        })
+    }
+
+    /// As [`gemm`](fn@gemm), with this right operand, and with the same bits.
+    ///
+    /// # Panics
+    /// If the sizes do not fit.
+    pub fn gemm(self, alpha: E, a: MatRef<'_, E>, beta: E, c: MatMut<'_, E>, epilogue: Epilogue<'_, E>) {
+        let MatMut { data, rows, cols, row_stride } = c;
+        check_sizes(&a, &self.b, rows, cols, &epilogue);
+        // Panels are of no use to other instructions than those they were packed for.
+        let panels = self.panels.filter(|(_, packed_for)| *packed_for == level()).map(|(panels, _)| panels);
+        // SAFETY: the sizes fit, and C is inside of its data.
+        unsafe { product(alpha, a, self.b, panels, beta, data.as_mut_ptr(), row_stride, epilogue) };
+    }
 }
 
 /// A matrix product for each index of a batch: `C[…] = act(α·A[…]·B[…] + β·C[…] + bias)`.
@@ -125,7 +172,8 @@ fn batch_offsets(batch: &[usize], index: usize, a_strides: &[isize], b_strides: 
     (a, b)
 }
 
-/// [`gemm`] by the way that suits the sizes and the machine.
+/// [`gemm`](fn@gemm) by the way that suits the sizes and the machine; `packed` is B as [`blocked::pack`] packs
+/// it, if it did.
 ///
 /// # Safety
 /// The sizes fit, and C is `a.rows()` rows of `b.cols()` elements, `row_stride` apart, that nobody
@@ -134,6 +182,7 @@ unsafe fn product<E: Float>(
     alpha: E,
     a: MatRef<'_, E>,
     b: MatRef<'_, E>,
+    packed: Option<&[E]>,
     beta: E,
     c: *mut E,
     row_stride: usize,
@@ -149,7 +198,7 @@ unsafe fn product<E: Float>(
         } else if level() == Level::Portable || a.cols() == 0 {
             portable::gemm(alpha, a, b, beta, c, row_stride, epilogue);
         } else {
-            blocked::gemm(alpha, a, b, beta, c, row_stride, epilogue);
+            blocked::gemm(alpha, a, b, packed, beta, c, row_stride, epilogue);
         }
     }
 }

@@ -21,7 +21,12 @@ const TASK: usize = 64 * 1024;
 
 /// Whether [`gemm`] serves a product.
 pub(super) fn serves<E: Float>(a: &MatRef<'_, E>, b: &MatRef<'_, E>) -> bool {
-    a.rows() <= ROWS && a.strides()[1] == 1 && b.strides()[0] == 1
+    serves_right(a.rows(), b) && a.strides()[1] == 1
+}
+
+/// Whether [`gemm`] serves contiguous left operands of so many rows.
+pub(super) fn serves_right<E: Float>(rows: usize, b: &MatRef<'_, E>) -> bool {
+    rows <= ROWS && b.strides()[0] == 1
 }
 
 /// `C = act(α·A·B + β·C + bias)` for k > 0 and operands that it [`serves`].

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use tenon_kernels::gemm::{Activation, Bias, Epilogue, MatMut, MatRef, batched_gemm, gemm};
+use tenon_kernels::gemm::{Activation, Bias, Epilogue, MatMut, MatRef, Packed, batched_gemm, gemm};
 use tenon_kernels::{Float, fuzz, naive};
 
 use crate::support::{check, numbers, sum_bound};
@@ -25,6 +25,17 @@ fn check_product<E: Float>([m, k, n]: [usize; 3], flips: [bool; 2]) {
     check(&product, bound, |c| {
         gemm(E::ONE, a, b, E::ZERO, MatMut::row_major(c, m, n), Epilogue::default());
     });
+
+    // A packed operand gives the same bits, for the rows that it was packed for and for others.
+    let mut want = vec![E::ZERO; m * n];
+    gemm(E::ONE, a, b, E::ZERO, MatMut::row_major(&mut want, m, n), Epilogue::default());
+    for rows in [m, 1, 100] {
+        let mut c = vec![E::from_f64(f64::NAN); m * n];
+        Packed::with(b, rows, |b| {
+            b.gemm(E::ONE, a, E::ZERO, MatMut::row_major(&mut c, m, n), Epilogue::default());
+        });
+        assert!(c == want, "{m} × {k} × {n}, packed for {rows} rows");
+    }
 
     // Everything at once: α, β, a bias and an activation.
     let old = numbers::<E>(3, m * n);

@@ -1,6 +1,6 @@
 //! A layer of gated recurrent units over whole sequences.
 
-use tenon_kernels::gemm::{self, Bias, Epilogue, MatMut, MatRef};
+use tenon_kernels::gemm::{Bias, Epilogue, MatMut, MatRef, Packed};
 use tenon_kernels::recurrent as kernels;
 
 use crate::proof::{Domain, Draw, Naive, Proof, register};
@@ -89,15 +89,17 @@ impl Fused<6> for Gru {
         let bias = Bias::PerColumn(bias.as_slice().expect("contiguous"));
         let products = Array::write(sizes.all_rows(width), |products| {
             let (gates, hidden) = (gates.make_mut(), hidden.make_mut());
-            for t in 0..sizes.steps {
-                let of_gates = t * sizes.batch * width..(t + 1) * sizes.batch * width;
-                let (gates, products) = (&mut gates[of_gates.clone()], &mut products[of_gates]);
-                let (before, after) = hidden[t * of_step..][..2 * of_step].split_at_mut(of_step);
-                let rows = MatRef::row_major(before, sizes.batch, sizes.hidden);
-                let out = MatMut::row_major(products, sizes.batch, width);
-                gemm::gemm(E::ONE, rows, weight, E::ZERO, out, Epilogue { bias, ..Epilogue::default() });
-                kernels::gru_step(sizes.hidden, gates, products, before, after);
-            }
+            Packed::with(weight, sizes.batch, |weight| {
+                for t in 0..sizes.steps {
+                    let of_gates = t * sizes.batch * width..(t + 1) * sizes.batch * width;
+                    let (gates, products) = (&mut gates[of_gates.clone()], &mut products[of_gates]);
+                    let (before, after) = hidden[t * of_step..][..2 * of_step].split_at_mut(of_step);
+                    let rows = MatRef::row_major(before, sizes.batch, sizes.hidden);
+                    let out = MatMut::row_major(products, sizes.batch, width);
+                    weight.gemm(E::ONE, rows, E::ZERO, out, Epilogue { bias, ..Epilogue::default() });
+                    kernels::gru_step(sizes.hidden, gates, products, before, after);
+                }
+            });
         });
         let after = hidden.narrowed(0, sizes.batch, sizes.steps * sizes.batch);
         (recurrent::batch_first(after, sizes), GruKept { inputs, gates, products, hidden })
@@ -115,22 +117,24 @@ impl Fused<6> for Gru {
         let mut dproducts = Array::write(sizes.all_rows(width), |_| ());
         let dgates = Array::write(sizes.all_rows(width), |dgates| {
             let (dhidden, dproducts) = (dhidden.make_mut(), dproducts.make_mut());
-            for t in (0..sizes.steps).rev() {
-                let of_gates = t * sizes.batch * width..(t + 1) * sizes.batch * width;
-                let (dbefore, dafter) = dhidden[t * of_step..][..2 * of_step].split_at_mut(of_step);
-                let dproducts = &mut dproducts[of_gates.clone()];
-                kernels::gru_step_backward(
-                    sizes.hidden,
-                    &gates[of_gates.clone()],
-                    &products[of_gates.clone()],
-                    &hidden[t * of_step..][..of_step],
-                    dafter,
-                    dbefore,
-                    &mut dgates[of_gates],
-                    dproducts,
-                );
-                recurrent::add_product(dproducts, weight, dbefore);
-            }
+            Packed::with(weight, sizes.batch, |weight| {
+                for t in (0..sizes.steps).rev() {
+                    let of_gates = t * sizes.batch * width..(t + 1) * sizes.batch * width;
+                    let (dbefore, dafter) = dhidden[t * of_step..][..2 * of_step].split_at_mut(of_step);
+                    let dproducts = &mut dproducts[of_gates.clone()];
+                    kernels::gru_step_backward(
+                        sizes.hidden,
+                        &gates[of_gates.clone()],
+                        &products[of_gates.clone()],
+                        &hidden[t * of_step..][..of_step],
+                        dafter,
+                        dbefore,
+                        &mut dgates[of_gates],
+                        dproducts,
+                    );
+                    recurrent::add_product(dproducts, weight, sizes, dbefore);
+                }
+            });
         });
         let hidden_before = kept.hidden.narrowed(0, 0, sizes.steps * sizes.batch);
         [

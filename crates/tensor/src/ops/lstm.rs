@@ -1,6 +1,6 @@
 //! A layer of long short-term memory over whole sequences.
 
-use tenon_kernels::gemm::MatRef;
+use tenon_kernels::gemm::{MatRef, Packed};
 use tenon_kernels::recurrent as kernels;
 
 use crate::proof::{Domain, Draw, Naive, Proof, register};
@@ -88,13 +88,15 @@ impl Fused<7> for Lstm {
         let weight = MatRef::last_axes(weight_hh.view()).transposed();
         {
             let (gates, cells, hidden) = (gates.make_mut(), cells.make_mut(), hidden.make_mut());
-            for t in 0..sizes.steps {
-                let gates = &mut gates[t * sizes.batch * width..][..sizes.batch * width];
-                let (cell_before, cell) = cells[t * of_step..][..2 * of_step].split_at_mut(of_step);
-                let (before, after) = hidden[t * of_step..][..2 * of_step].split_at_mut(of_step);
-                recurrent::add_product(before, weight, gates);
-                kernels::lstm_step(sizes.hidden, gates, cell_before, cell, after);
-            }
+            Packed::with(weight, sizes.batch, |weight| {
+                for t in 0..sizes.steps {
+                    let gates = &mut gates[t * sizes.batch * width..][..sizes.batch * width];
+                    let (cell_before, cell) = cells[t * of_step..][..2 * of_step].split_at_mut(of_step);
+                    let (before, after) = hidden[t * of_step..][..2 * of_step].split_at_mut(of_step);
+                    recurrent::add_product(before, weight, sizes, gates);
+                    kernels::lstm_step(sizes.hidden, gates, cell_before, cell, after);
+                }
+            });
             hidden[(sizes.steps + 1) * of_step..].copy_from_slice(&cells[sizes.steps * of_step..]);
         }
         let blocks = Dims::new(&[sizes.steps + 2, sizes.batch, sizes.hidden]);
@@ -114,14 +116,16 @@ impl Fused<7> for Lstm {
         let mut dhidden = recurrent::hidden_cotangents(&at.dy);
         let dgates = Array::write(sizes.all_rows(width), |dgates| {
             let (dhidden, dcell) = dhidden.make_mut().split_at_mut((steps + 1) * of_step);
-            for t in (0..steps).rev() {
-                let (dbefore, dafter) = dhidden[t * of_step..][..2 * of_step].split_at_mut(of_step);
-                let dgates = &mut dgates[t * of_gates..][..of_gates];
-                let (cell_before, cell) = cells[t * of_step..][..2 * of_step].split_at(of_step);
-                let gates = &gates[t * of_gates..][..of_gates];
-                kernels::lstm_step_backward(sizes.hidden, gates, cell_before, cell, dafter, dcell, dgates);
-                recurrent::add_product(dgates, weight, dbefore);
-            }
+            Packed::with(weight, sizes.batch, |weight| {
+                for t in (0..steps).rev() {
+                    let (dbefore, dafter) = dhidden[t * of_step..][..2 * of_step].split_at_mut(of_step);
+                    let dgates = &mut dgates[t * of_gates..][..of_gates];
+                    let (cell_before, cell) = cells[t * of_step..][..2 * of_step].split_at(of_step);
+                    let gates = &gates[t * of_gates..][..of_gates];
+                    kernels::lstm_step_backward(sizes.hidden, gates, cell_before, cell, dafter, dcell, dgates);
+                    recurrent::add_product(dgates, weight, sizes, dbefore);
+                }
+            });
         });
         let hidden_before = kept.hidden.narrowed(0, 0, steps * sizes.batch);
         let dbias = (at.needs(3) || at.needs(4)).then(|| recurrent::bias_cotangent(&dgates));

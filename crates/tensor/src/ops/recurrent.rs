@@ -5,7 +5,7 @@
 //! and goes out has the batch first, which costs nothing where one layer follows another.
 
 use tenon_kernels::elementwise;
-use tenon_kernels::gemm::{self, Bias, Epilogue, MatMut, MatRef};
+use tenon_kernels::gemm::{self, Bias, Epilogue, MatMut, MatRef, Packed};
 
 use crate::proof::{Draw, Naive};
 use crate::{Array, Backend, Dims, Element, Op, Value};
@@ -96,10 +96,10 @@ pub(super) fn products<E: Element>(rows: &Array<E>, weight: &Array<E>, bias: &Ar
 }
 
 /// `out += rows · weight` for the rows of one step.
-pub(super) fn add_product<E: Element>(rows: &[E], weight: MatRef<'_, E>, out: &mut [E]) {
-    let n = rows.len() / weight.rows().max(1);
-    let (rows, cols) = (MatRef::row_major(rows, n, weight.rows()), weight.cols());
-    gemm::gemm(E::ONE, rows, weight, E::ONE, MatMut::row_major(out, n, cols), Epilogue::default());
+pub(super) fn add_product<E: Element>(rows: &[E], weight: Packed<'_, E>, sizes: Sizes, out: &mut [E]) {
+    let width = |len: usize| len / sizes.batch.max(1);
+    let (n, out) = (sizes.batch, MatMut::row_major(out, sizes.batch, width(out.len())));
+    weight.gemm(E::ONE, MatRef::row_major(rows, n, width(rows.len())), E::ONE, out, Epilogue::default());
 }
 
 /// The hidden units before the first step, with room for those after each of `n_blocks` steps.

@@ -1,6 +1,6 @@
 //! A plain recurrent layer over whole sequences.
 
-use tenon_kernels::gemm::MatRef;
+use tenon_kernels::gemm::{MatRef, Packed};
 use tenon_kernels::{View, elementwise, vector};
 
 use crate::proof::{Domain, Draw, Naive, Proof, register};
@@ -103,15 +103,17 @@ impl Fused<6> for Rnn {
         let mut hidden = recurrent::hidden_units(&h, sizes.steps);
         let weight = MatRef::last_axes(weight_hh.view()).transposed();
         let steps = hidden.make_mut();
-        for t in 0..sizes.steps {
-            let (before, after) = steps[t * of_step..][..2 * of_step].split_at_mut(of_step);
-            after.copy_from_slice(&sums[t * of_step..][..of_step]);
-            recurrent::add_product(before, weight, after);
-            match self.nonlinearity {
-                Nonlinearity::Tanh => vector::tanh_mut(after),
-                Nonlinearity::Relu => vector::relu_mut(after),
+        Packed::with(weight, sizes.batch, |weight| {
+            for t in 0..sizes.steps {
+                let (before, after) = steps[t * of_step..][..2 * of_step].split_at_mut(of_step);
+                after.copy_from_slice(&sums[t * of_step..][..of_step]);
+                recurrent::add_product(before, weight, sizes, after);
+                match self.nonlinearity {
+                    Nonlinearity::Tanh => vector::tanh_mut(after),
+                    Nonlinearity::Relu => vector::relu_mut(after),
+                }
             }
-        }
+        });
         let after = hidden.narrowed(0, sizes.batch, sizes.steps * sizes.batch);
         (recurrent::batch_first(after, sizes), RnnKept { inputs, hidden })
     }
@@ -124,11 +126,13 @@ impl Fused<6> for Rnn {
         let hidden = kept.hidden.as_slice().expect("made so");
         let mut dhidden = recurrent::hidden_cotangents(&at.dy);
         let steps = dhidden.make_mut();
-        for t in (0..sizes.steps).rev() {
-            let (dbefore, dafter) = steps[t * of_step..][..2 * of_step].split_at_mut(of_step);
-            self.derivative(&hidden[(t + 1) * of_step..][..of_step], dafter);
-            recurrent::add_product(dafter, weight, dbefore);
-        }
+        Packed::with(weight, sizes.batch, |weight| {
+            for t in (0..sizes.steps).rev() {
+                let (dbefore, dafter) = steps[t * of_step..][..2 * of_step].split_at_mut(of_step);
+                self.derivative(&hidden[(t + 1) * of_step..][..of_step], dafter);
+                recurrent::add_product(dafter, weight, sizes, dbefore);
+            }
+        });
         let n_rows = sizes.steps * sizes.batch;
         // All but the first rows have become cotangents of sums.
         let dsums = dhidden.narrowed(0, sizes.batch, n_rows);
