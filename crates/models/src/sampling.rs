@@ -81,3 +81,65 @@ impl Sampler {
         candidates
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tenon_layers::SeededRng;
+
+    use super::*;
+
+    /// Scores whose probabilities are 0.1, 0.4, 0.2 and 0.3.
+    fn scores() -> Vec<f32> {
+        [0.1_f32, 0.4, 0.2, 0.3].iter().map(|p| p.ln() + 5.0).collect()
+    }
+
+    fn kept(sampler: Sampler) -> Vec<u32> {
+        sampler.candidates(&scores()).into_iter().map(|(token, _)| token).collect()
+    }
+
+    #[test]
+    fn the_likeliest_come_first_and_the_others_go() {
+        let all = Sampler::default();
+        assert_eq!(kept(all), [1, 3, 2, 0]);
+        assert_eq!(kept(Sampler { top_k: Some(2), ..all }), [1, 3]);
+        assert_eq!(kept(Sampler { top_k: Some(9), ..all }), [1, 3, 2, 0]);
+        assert_eq!(kept(Sampler { temperature: 0.0, ..all }), [1]);
+        // The token that reaches the share stays.
+        assert_eq!(kept(Sampler { top_p: 0.39, ..all }), [1]);
+        assert_eq!(kept(Sampler { top_p: 0.41, ..all }), [1, 3]);
+        assert_eq!(kept(Sampler { top_p: 0.69, ..all }), [1, 3]);
+        // It is a share of what the others leave: 4 of 7 and 3 of 7.
+        assert_eq!(kept(Sampler { top_k: Some(2), top_p: 0.5, ..all }), [1]);
+    }
+
+    #[test]
+    fn tokens_come_as_often_as_they_are_likely() {
+        const N: usize = 20_000;
+        let mut rng = SeededRng::new(4);
+        for (sampler, probabilities) in [
+            (Sampler::default(), [0.1, 0.4, 0.2, 0.3]),
+            (Sampler { top_k: Some(2), ..Sampler::default() }, [0.0, 4.0 / 7.0, 0.0, 3.0 / 7.0]),
+            // Squares, since the temperature is a half.
+            (
+                Sampler { temperature: 0.5, ..Sampler::default() },
+                [1.0 / 30.0, 16.0 / 30.0, 4.0 / 30.0, 9.0 / 30.0],
+            ),
+        ] {
+            let mut counts = [0.0; 4];
+            (0..N).for_each(|_| counts[sampler.choose(&scores(), &mut rng) as usize] += 1.0 / N as f64);
+            for (count, p) in counts.iter().zip(probabilities) {
+                // Five deviations.
+                assert!((count - p).abs() < 5.0 * (0.25 / N as f64).sqrt(), "{sampler:?}: {counts:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn equal_scores_and_extreme_ones_have_an_answer() {
+        let mut rng = SeededRng::new(0);
+        let greedy = Sampler { temperature: 0.0, ..Sampler::default() };
+        assert_eq!(greedy.choose(&[1.0, 1.0], &mut rng), 0);
+        assert_eq!(Sampler::default().choose(&[-1e30, 1e30, f32::NEG_INFINITY], &mut rng), 1);
+        assert_eq!(Sampler { temperature: 1e-30, ..Sampler::default() }.choose(&scores(), &mut rng), 1);
+    }
+}

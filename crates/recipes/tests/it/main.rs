@@ -7,4 +7,5 @@ mod data;
 mod embed;
 mod predict;
 mod reproducible;
+mod text;
 mod train;
