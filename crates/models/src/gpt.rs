@@ -312,3 +312,6 @@ where
         self.scores_after(tokens, None, ctx)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,10 @@ mod dynamic_static_size_required;
 mod elementwise_operator;
 #[path = "ui/elementwise/residual/right.rs"]
 mod elementwise_residual;
+#[path = "ui/gpt/another_vocabulary/right.rs"]
+mod gpt_another_vocabulary;
+#[path = "ui/gpt/heads_do_not_divide/right.rs"]
+mod gpt_heads_do_not_divide;
 #[path = "ui/heads/do_not_divide/right.rs"]
 mod heads_do_not_divide;
 #[path = "ui/ids/another_vocabulary/right.rs"]

@@ -13,4 +13,5 @@ mod reduce;
 mod softmax;
 mod support;
 mod threads;
+mod transformer;
 mod vector;
