@@ -19,6 +19,19 @@ pub use tenon_kernels::attention::{Dropout, Order};
 
 /// The operation of [`Tensor::attention`](crate::Tensor::attention), on queries, keys and values:
 /// what a query sees.
+///
+/// # Shapes
+/// `q: (N, H, T, D), k: (N, G, S, D), v: (N, G, S, D) → (N, H, T, D)`, where G divides H
+///
+/// # Gradient
+/// As there; the scores are computed again from what is kept.
+///
+/// # Example
+/// ```
+/// use tenon_tensor::prelude::*;
+/// let present = Mask::from_vec((U1::new(), U3::new()), vec![true, true, false]);
+/// let sees = Attention { scale: Some(1.0), ..Attention::causal().over(&present) };
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Attention {
     /// Which keys a query sees by their places; all by default.
