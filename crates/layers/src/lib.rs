@@ -35,6 +35,7 @@ extern crate self as tenon_layers;
 
 mod buffer;
 mod context;
+pub mod fuzz;
 pub mod init;
 mod kv_cache;
 mod layer;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use tenon_datasets::packages::MINILM;
 
 use crate::error::Error;
-use crate::sentence_encoder::{Embedding, MOST_TOKENS, SentenceEncoder};
+use crate::sentence_encoder::{MOST_TOKENS, SentenceEncoder, WordPieces};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -31,15 +31,17 @@ struct Line<'a> {
 /// Prints how similar texts are to each other, or their vectors.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
     let folder = arguments.model.clone().unwrap_or_else(|| MINILM.folder());
-    let embeddings = SentenceEncoder::read(&folder)?.embed(&arguments.texts)?;
-    for (text, embedding) in arguments.texts.iter().zip(&embeddings) {
-        if embedding.is_cut {
+    let pieces = WordPieces::read(&folder)?;
+    let texts = arguments.texts.iter().map(|text| pieces.tokenize(text)).collect::<Result<Vec<_>, _>>()?;
+    let embeddings = SentenceEncoder::read(&folder)?.embed(&texts);
+    for (text, tokenized) in arguments.texts.iter().zip(&texts) {
+        if tokenized.is_cut {
             let start: String = text.chars().take(40).collect();
             eprintln!("note: only the first {MOST_TOKENS} tokens are read of the text \"{start}…\"");
         }
     }
     if arguments.json {
-        for (text, Embedding { vector: embedding, .. }) in arguments.texts.iter().zip(&embeddings) {
+        for (text, embedding) in arguments.texts.iter().zip(&embeddings) {
             println!("{}", serde_json::to_string(&Line { text, embedding }).expect("plain data"));
         }
     } else {
@@ -49,7 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
 }
 
 /// The cosine of the angle between any two texts: 1 for texts that mean the same.
-fn print_similarities(texts: &[String], embeddings: &[Embedding]) {
+fn print_similarities(texts: &[String], embeddings: &[Vec<f32>]) {
     for (i, text) in (1..).zip(texts) {
         println!("{i:>3}  {text}");
     }
@@ -57,8 +59,8 @@ fn print_similarities(texts: &[String], embeddings: &[Embedding]) {
     let numbers: String = (1..=texts.len()).map(|i| format!("{i:>8}")).collect();
     println!("   {numbers}");
     for (i, row) in (1..).zip(embeddings) {
-        let cosine = |other: &Embedding| {
-            let products = row.vector.iter().zip(&other.vector);
+        let cosine = |other: &Vec<f32>| {
+            let products = row.iter().zip(other);
             products.map(|(&x, &y)| f64::from(x) * f64::from(y)).sum::<f64>()
         };
         let cosines: String = embeddings.iter().map(|other| format!("{:>8.4}", cosine(other))).collect();

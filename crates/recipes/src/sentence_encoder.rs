@@ -11,26 +11,22 @@ use tokenizers::{Tokenizer, TruncationParams};
 
 use crate::error::Error;
 
-/// A pretrained encoder of sentences.
-pub(crate) struct SentenceEncoder {
+/// The tokenizer: cuts texts into words and pieces of words.
+pub(crate) struct WordPieces {
     tokenizer: Tokenizer,
     /// The token of what the vocabulary has no pieces for.
     unknown: u32,
+}
+
+/// The pretrained encoder.
+pub(crate) struct SentenceEncoder {
     model: Box<AllMiniLmL6>,
 }
 
 /// A text as tokens.
-struct Tokenized {
+pub(crate) struct Tokenized {
     ids: Vec<u32>,
     /// Whether there were more.
-    is_cut: bool,
-}
-
-/// The vector of a text.
-pub(crate) struct Embedding {
-    /// Of length 1.
-    pub(crate) vector: Vec<f32>,
-    /// Whether only its beginning was read.
     pub(crate) is_cut: bool,
 }
 
@@ -53,20 +49,9 @@ const ARCHITECTURE: &[(&str, &str)] = &[
 /// The numbers `0..512`, which older versions of the published code keep beside the parameters.
 const NOT_LEARNED: &[&str] = &["embeddings.position_ids"];
 
-impl SentenceEncoder {
-    /// Reads the encoder from a folder with `config.json`, `tokenizer.json` and
-    /// `model.safetensors`.
+impl WordPieces {
+    /// Reads the tokenizer from a folder with `tokenizer.json`.
     pub(crate) fn read(folder: &Path) -> Result<Self, Error> {
-        let (path, bytes) = MINILM.read(folder, "config.json")?;
-        let config: Value = serde_json::from_slice(&bytes)
-            .map_err(|cause| Error::Configuration { path: path.clone(), cause })?;
-        for &(key, expected) in ARCHITECTURE {
-            let found = config.get(key).unwrap_or(&Value::Null).to_string();
-            if found != expected {
-                return Err(Error::Architecture { path, key, expected, found });
-            }
-        }
-
         let (path, bytes) = MINILM.read(folder, "tokenizer.json")?;
         let refuse = |cause| Error::Tokenizer { path: path.clone(), cause };
         let mut tokenizer = Tokenizer::from_bytes(&bytes).map_err(refuse)?;
@@ -78,34 +63,11 @@ impl SentenceEncoder {
         tokenizer.with_padding(None);
         let truncation = TruncationParams { max_length: MOST_TOKENS, ..Default::default() };
         tokenizer.with_truncation(Some(truncation)).map_err(refuse)?;
-
-        let (path, bytes) = MINILM.read(folder, "model.safetensors")?;
-        let mut model = Box::new(AllMiniLmL6::init(&mut SeededRng::new(0)));
-        state_dict::from_bytes_besides(&mut *model, &bytes, NOT_LEARNED)
-            .map_err(|source| Error::Weights(FileError::Contents { path, source }))?;
-        Ok(Self { tokenizer, unknown, model })
+        Ok(Self { tokenizer, unknown })
     }
 
-    /// The vectors of texts: the mean over the tokens of each, scaled to length 1. The dot product
-    /// of two is the cosine of the angle between them.
-    pub(crate) fn embed(&self, texts: &[String]) -> Result<Vec<Embedding>, Error> {
-        let tokenized = texts.iter().map(|text| self.tokenize(text)).collect::<Result<Vec<_>, _>>()?;
-        let mut embeddings = Vec::with_capacity(texts.len());
-        for batch in tokenized.chunks(BATCH) {
-            let ids: Vec<Vec<u32>> = batch.iter().map(|text| text.ids.clone()).collect();
-            let padded: Texts<_, _, UncasedVocabulary> =
-                Texts::padded(&ids).expect("the tokenizer has the vocabulary of the model");
-            let states = self.model.forward(padded.clone(), &mut Context::<Cpu>::eval());
-            let means = padded.mean(&states).to_vec();
-            let width = means.len() / batch.len();
-            for (mean, text) in means.chunks(width).zip(batch) {
-                embeddings.push(Embedding { vector: scaled_to_one(mean), is_cut: text.is_cut });
-            }
-        }
-        Ok(embeddings)
-    }
-
-    fn tokenize(&self, text: &str) -> Result<Tokenized, Error> {
+    /// The tokens of a text, cut off after [`MOST_TOKENS`].
+    pub(crate) fn tokenize(&self, text: &str) -> Result<Tokenized, Error> {
         let encoding = self
             .tokenizer
             .encode(text, true)
@@ -120,6 +82,41 @@ impl SentenceEncoder {
         }
         let is_cut = !encoding.get_overflowing().is_empty();
         Ok(Tokenized { ids: encoding.get_ids().to_vec(), is_cut })
+    }
+}
+
+impl SentenceEncoder {
+    /// Reads the encoder from a folder with `config.json` and `model.safetensors`.
+    pub(crate) fn read(folder: &Path) -> Result<Self, Error> {
+        let (path, bytes) = MINILM.read(folder, "config.json")?;
+        let config: Value = serde_json::from_slice(&bytes)
+            .map_err(|cause| Error::Configuration { path: path.clone(), cause })?;
+        for &(key, expected) in ARCHITECTURE {
+            let found = config.get(key).unwrap_or(&Value::Null).to_string();
+            if found != expected {
+                return Err(Error::Architecture { path, key, expected, found });
+            }
+        }
+        let (path, bytes) = MINILM.read(folder, "model.safetensors")?;
+        let mut model = Box::new(AllMiniLmL6::init(&mut SeededRng::new(0)));
+        state_dict::from_bytes_besides(&mut *model, &bytes, NOT_LEARNED)
+            .map_err(|source| Error::Weights(FileError::Contents { path, source }))?;
+        Ok(Self { model })
+    }
+
+    /// The vectors of texts: the mean over the tokens of each, scaled to length 1. The dot product
+    /// of two is the cosine of the angle between them.
+    pub(crate) fn embed(&self, texts: &[Tokenized]) -> Vec<Vec<f32>> {
+        let mut embeddings = Vec::with_capacity(texts.len());
+        for batch in texts.chunks(BATCH) {
+            let ids: Vec<Vec<u32>> = batch.iter().map(|text| text.ids.clone()).collect();
+            let padded: Texts<_, _, UncasedVocabulary> =
+                Texts::padded(&ids).expect("the tokenizer has the vocabulary of the model");
+            let states = self.model.forward(padded.clone(), &mut Context::<Cpu>::eval());
+            let means = padded.mean(&states).to_vec();
+            embeddings.extend(means.chunks(means.len() / batch.len()).map(scaled_to_one));
+        }
+        embeddings
     }
 }
 

@@ -8,11 +8,13 @@
 //! - [`Tally`], [`EpochMetrics`], [`History`]: what is measured.
 //! - [`RunFolder`], [`report`]: what is kept.
 //! - [`Interrupt`], [`peak_rss_mb`]: the process around it.
+//! - [`fuzz`]: what must hold for any bytes.
 
 #![forbid(unsafe_code)]
 
 mod augmented;
 mod classification;
+pub mod fuzz;
 mod interrupt;
 mod language;
 mod memory;

@@ -57,13 +57,17 @@ fn embeddings_are_those_of_pytorch_alone_and_in_a_batch() {
 }
 
 #[test]
-fn similarities_are_printed() {
+fn similarities_are_printed_and_long_texts_cut() {
     let Some(model) = minilm() else { return };
     let folder = Folder::new("similarities");
-    let texts = ["This is an example sentence", "Each sentence is converted"];
-    let arguments = [&["embed", "--model", model.to_str().unwrap()][..], &texts].concat();
-    let lines = folder.lines(&arguments);
-    assert_eq!(lines[4..], ["  1  1.0000  0.4046", "  2  0.4046  1.0000"], "{lines:?}");
+    let long = "word ".repeat(300);
+    let texts = ["This is an example sentence", "Each sentence is converted", &long];
+    let output = folder.run(&[&["embed", "--model", model.to_str().unwrap()][..], &texts].concat());
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = lines.lines().collect();
+    assert!(lines[5].starts_with("  1  1.0000  0.4046") && lines[6].starts_with("  2  0.4046  1.0000"));
+    let notes = String::from_utf8(output.stderr).unwrap();
+    assert!(notes.contains("only the first 256 tokens are read") && notes.lines().count() == 1, "{notes}");
 }
 
 #[test]
@@ -76,13 +80,7 @@ fn files_that_do_not_fit_are_refused() {
     let write = |name: &str, bytes: &[u8]| fs::write(copy.join(name), bytes).unwrap();
     let embed = ["embed", "--model", "model", "a text"];
 
-    folder.refuses(&embed, 1, &["model/config.json", "expected this file"]);
-    write("config.json", b"{\"model_type\": \"gpt2\"}");
-    folder.refuses(&embed, 1, &["model/config.json: model_type: expected \"bert\", found \"gpt2\""]);
-    write("config.json", b"{");
-    folder.refuses(&embed, 1, &["model/config.json: EOF"]);
-    write("config.json", &read("config.json"));
-
+    folder.refuses(&embed, 1, &["model/tokenizer.json", "expected this file"]);
     write("tokenizer.json", b"{}");
     folder.refuses(&embed, 1, &["model/tokenizer.json: not a tokenizer"]);
     let tokenizer = String::from_utf8(read("tokenizer.json")).unwrap();
@@ -91,6 +89,12 @@ fn files_that_do_not_fit_are_refused() {
     write("tokenizer.json", smaller.as_bytes());
     folder.refuses(&embed, 1, &["vocabulary: expected the 30522 tokens of the model, found 30521"]);
     write("tokenizer.json", tokenizer.as_bytes());
+
+    write("config.json", b"{\"model_type\": \"gpt2\"}");
+    folder.refuses(&embed, 1, &["model/config.json: model_type: expected \"bert\", found \"gpt2\""]);
+    write("config.json", b"{");
+    folder.refuses(&embed, 1, &["model/config.json: EOF"]);
+    write("config.json", &read("config.json"));
 
     let weights = read("model.safetensors");
     write("model.safetensors", &weights[..weights.len() - 1]);
@@ -114,15 +118,4 @@ fn texts_without_known_tokens_are_refused() {
         let arguments = ["embed", "--model", model.to_str().unwrap(), "a", text];
         folder.refuses(&arguments, 1, &["at least one token of the vocabulary"]);
     }
-}
-
-#[test]
-fn a_long_text_is_cut_and_said_to_be() {
-    let Some(model) = minilm() else { return };
-    let folder = Folder::new("long");
-    let long = "word ".repeat(300);
-    let output = folder.run(&["embed", "--json", "--model", model.to_str().unwrap(), &long]);
-    assert!(output.status.success());
-    let errors = String::from_utf8(output.stderr).unwrap();
-    assert!(errors.contains("only the first 256 tokens are read"), "{errors}");
 }
