@@ -37,6 +37,36 @@ fn long_short_term_memory() {
     assert_agrees::<Lstm>();
 }
 
+/// The same around another layer.
+#[derive(Module)]
+struct GruLanguageModel {
+    embedding: Embedding<U11, U6>,
+    gru: Gru<U6, U5, U2>,
+    output: Linear<U5, U11>,
+}
+
+impl Case for GruLanguageModel {
+    const FIXTURE: &'static str = "gru";
+    const MODE: Mode = Mode::Eval;
+    type Model = Self;
+
+    fn model(rng: &mut SeededRng) -> Self {
+        GruLanguageModel { embedding: Init::init(rng), gru: Init::init(rng), output: Init::init(rng) }
+    }
+
+    fn run<B: Backend>(model: &Self, fixture: &Fixture, ctx: &mut Context<B>) -> Outcome<B> {
+        let tokens: Ids<(U3, U7), U11> = fixture.ids("tokens");
+        let embedded = model.embedding.forward(tokens, ctx);
+        let hidden = model.gru.forward(embedded, ctx);
+        predicted(model.output.forward(hidden, ctx), fixture)
+    }
+}
+
+#[test]
+fn gated_recurrent_unit() {
+    assert_agrees::<GruLanguageModel>();
+}
+
 struct SmallGpt;
 
 impl Case for SmallGpt {
