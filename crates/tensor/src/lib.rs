@@ -24,6 +24,7 @@ mod op;
 mod operators;
 pub mod ops;
 pub mod proof;
+mod recurrent;
 mod tensor;
 mod value;
 

@@ -4,11 +4,11 @@ use tenon_kernels::gemm::{Bias, Epilogue, MatMut, MatRef, Packed};
 use tenon_kernels::recurrent as kernels;
 
 use crate::proof::{Domain, Draw, Naive, Proof, register};
+use crate::recurrent::{self, Sizes};
 use crate::{Array, Backend, Dims, Element, Fused, Kept, Op, Reads, Value, Vjp};
 
 use super::linear::Linear;
 use super::matmul::MatMul;
-use super::recurrent::{self, Sizes};
 use super::sigmoid::Sigmoid;
 use super::tanh::Tanh;
 
@@ -31,6 +31,16 @@ use super::tanh::Tanh;
 /// # Source
 /// Cho et al. 2014, "Learning phrase representations using RNN encoder–decoder", in the form of
 /// PyTorch's `nn.GRU`, where r multiplies the recurrent product with its bias.
+///
+/// # Example
+/// ```
+/// use tenon_tensor::ops::gru::Gru;
+/// use tenon_tensor::{Array, Cpu, Dims, Fused, Value};
+/// let ones = |dims: &[usize]| Value::<Cpu<f64>>::constant(Array::full(Dims::new(dims), 1.0));
+/// let [x, weight_ih, weight_hh] = [ones(&[2, 5, 3]), ones(&[12, 3]), ones(&[12, 4])];
+/// let y = Gru.on([x, weight_ih, weight_hh, ones(&[12]), ones(&[12]), ones(&[2, 4])]);
+/// assert_eq!(y.dims(), Dims::new(&[2, 5, 4]));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Gru;
 

@@ -4,11 +4,11 @@ use tenon_kernels::gemm::{MatRef, Packed};
 use tenon_kernels::recurrent as kernels;
 
 use crate::proof::{Domain, Draw, Naive, Proof, register};
+use crate::recurrent::{self, Sizes};
 use crate::{Array, Backend, Dims, Element, Fused, Kept, Op, Reads, Value, Vjp};
 
 use super::linear::Linear;
 use super::matmul::MatMul;
-use super::recurrent::{self, Sizes};
 use super::sigmoid::Sigmoid;
 use super::tanh::Tanh;
 
@@ -32,6 +32,16 @@ use super::tanh::Tanh;
 /// # Source
 /// Hochreiter and Schmidhuber 1997, "Long short-term memory", with the forget gate of Gers,
 /// Schmidhuber and Cummins 2000; order of gates and pair of biases as in PyTorch's `nn.LSTM`.
+///
+/// # Example
+/// ```
+/// use tenon_tensor::ops::lstm::Lstm;
+/// use tenon_tensor::{Array, Cpu, Dims, Fused, Value};
+/// let ones = |dims: &[usize]| Value::<Cpu<f64>>::constant(Array::full(Dims::new(dims), 1.0));
+/// let [x, weight_ih, weight_hh] = [ones(&[2, 5, 3]), ones(&[16, 3]), ones(&[16, 4])];
+/// let y = Lstm.on([x, weight_ih, weight_hh, ones(&[16]), ones(&[16]), ones(&[2, 4]), ones(&[2, 4])]);
+/// assert_eq!(y.dims(), Dims::new(&[2, 6, 4]));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Lstm;
 

@@ -17,8 +17,6 @@ macro_rules! ops {
     };
 }
 
-mod recurrent;
-
 ops! {
     abs,
     adaptive_avg_pool2d,

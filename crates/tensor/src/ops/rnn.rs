@@ -4,11 +4,11 @@ use tenon_kernels::gemm::{MatRef, Packed};
 use tenon_kernels::{View, elementwise, vector};
 
 use crate::proof::{Domain, Draw, Naive, Proof, register};
+use crate::recurrent::{self, Sizes};
 use crate::{Array, Backend, Dims, Element, Fused, Kept, Op, Reads, Value, Vjp};
 
 use super::linear::Linear;
 use super::matmul::MatMul;
-use super::recurrent::{self, Sizes};
 use super::relu::Relu;
 use super::tanh::Tanh;
 
@@ -27,6 +27,16 @@ use super::tanh::Tanh;
 ///
 /// # Source
 /// Elman 1990, "Finding structure in time"; biases as in PyTorch's `nn.RNN`.
+///
+/// # Example
+/// ```
+/// use tenon_tensor::ops::rnn::{Nonlinearity, Rnn};
+/// use tenon_tensor::{Array, Cpu, Dims, Fused, Value};
+/// let ones = |dims: &[usize]| Value::<Cpu<f64>>::constant(Array::full(Dims::new(dims), 1.0));
+/// let [x, weight_ih, weight_hh] = [ones(&[2, 5, 3]), ones(&[4, 3]), ones(&[4, 4])];
+/// let y = Rnn { nonlinearity: Nonlinearity::Tanh }.on([x, weight_ih, weight_hh, ones(&[4]), ones(&[4]), ones(&[2, 4])]);
+/// assert_eq!(y.dims(), Dims::new(&[2, 5, 4]));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Rnn {
     /// φ.

@@ -68,7 +68,7 @@ pub struct Sum {
     pub axis: usize,
 }
 
-pub(super) fn sum_axis<E: Element>(x: Array<E>, axis: usize) -> Array<E> {
+pub(crate) fn sum_axis<E: Element>(x: Array<E>, axis: usize) -> Array<E> {
     let dims = x.dims();
     let x = x.contiguous();
     let numbers = x.as_slice().expect("contiguous");

@@ -7,21 +7,20 @@
 use tenon_kernels::elementwise;
 use tenon_kernels::gemm::{self, Bias, Epilogue, MatMut, MatRef, Packed};
 
+use crate::ops::concat::Concat;
+use crate::ops::matmul::MatMul;
+use crate::ops::narrow::Narrow;
+use crate::ops::sum::sum_axis;
 use crate::proof::{Draw, Naive};
 use crate::{Array, Backend, Dims, Element, Op, Value};
 
-use super::concat::Concat;
-use super::matmul::MatMul;
-use super::narrow::Narrow;
-use super::sum::sum_axis;
-
 /// The sizes of a recurrent layer at work.
 #[derive(Clone, Copy)]
-pub(super) struct Sizes {
-    pub(super) batch: usize,
-    pub(super) steps: usize,
-    pub(super) input: usize,
-    pub(super) hidden: usize,
+pub(crate) struct Sizes {
+    pub(crate) batch: usize,
+    pub(crate) steps: usize,
+    pub(crate) input: usize,
+    pub(crate) hidden: usize,
 }
 
 impl Sizes {
@@ -29,36 +28,36 @@ impl Sizes {
     ///
     /// # Panics
     /// When there are no steps: there would be no hidden units to give.
-    pub(super) fn of(x: Dims, weight_hh: Dims) -> Self {
+    pub(crate) fn of(x: Dims, weight_hh: Dims) -> Self {
         let [batch, steps, input] = [x[0], x[1], x[2]];
         assert!(steps > 0, "a recurrent layer needs a sequence of at least one step, found {x:?}");
         Sizes { batch, steps, input, hidden: weight_hh[1] }
     }
 
     /// The hidden units of all sequences at one step.
-    pub(super) fn of_step(&self) -> usize {
+    pub(crate) fn of_step(&self) -> usize {
         self.batch * self.hidden
     }
 
     /// The rows of all steps of `width` numbers each.
-    pub(super) fn all_rows(&self, width: usize) -> Dims {
+    pub(crate) fn all_rows(&self, width: usize) -> Dims {
         Dims::new(&[self.steps * self.batch, width])
     }
 
     /// The arithmetic of a layer with `n_gates`: both products with their biases, added, and
     /// `elementwise` operations for each hidden unit of a step.
-    pub(super) fn flops(&self, n_gates: usize, elementwise: usize) -> u64 {
+    pub(crate) fn flops(&self, n_gates: usize, elementwise: usize) -> u64 {
         let of_gate = 2 * (self.input + self.hidden) + 2;
         (self.steps * self.of_step() * (n_gates * of_gate + elementwise)) as u64
     }
 
     /// Draws them, for proofs.
-    pub(super) fn draw(draw: &mut Draw<'_>) -> Self {
+    pub(crate) fn draw(draw: &mut Draw<'_>) -> Self {
         Sizes { batch: draw.size(), steps: draw.size(), input: draw.size(), hidden: draw.size() }
     }
 
     /// The dims of `x`, both weights, both biases and the hidden units before, with `n` gates.
-    pub(super) fn argument_dims(&self, n: usize) -> [Dims; 6] {
+    pub(crate) fn argument_dims(&self, n: usize) -> [Dims; 6] {
         let gates = n * self.hidden;
         [
             Dims::new(&[self.batch, self.steps, self.input]),
@@ -72,19 +71,19 @@ impl Sizes {
 }
 
 /// `(N, T, F)` seen with time first, as rows `(T·N, F)` that lie one after the other.
-pub(super) fn time_major_rows<E: Element>(x: &Array<E>) -> Array<E> {
+pub(crate) fn time_major_rows<E: Element>(x: &Array<E>) -> Array<E> {
     let [n, t, width] = [x.dims()[0], x.dims()[1], x.dims()[2]];
     x.permuted(&[1, 0, 2]).contiguous().reshaped(Dims::new(&[t * n, width]))
 }
 
 /// Rows `(T·N, F)` seen as `(N, T, F)`.
-pub(super) fn batch_first<E: Element>(rows: Array<E>, sizes: Sizes) -> Array<E> {
+pub(crate) fn batch_first<E: Element>(rows: Array<E>, sizes: Sizes) -> Array<E> {
     let width = rows.dims()[1];
     rows.reshaped(Dims::new(&[sizes.steps, sizes.batch, width])).permuted(&[1, 0, 2])
 }
 
 /// `x · Wᵀ + b` for the rows of all steps at once.
-pub(super) fn products<E: Element>(rows: &Array<E>, weight: &Array<E>, bias: &Array<E>) -> Array<E> {
+pub(crate) fn products<E: Element>(rows: &Array<E>, weight: &Array<E>, bias: &Array<E>) -> Array<E> {
     let (n, width) = (rows.dims()[0], weight.dims()[0]);
     let bias = bias.clone().contiguous();
     let bias = Bias::PerColumn(bias.as_slice().expect("contiguous"));
@@ -96,14 +95,14 @@ pub(super) fn products<E: Element>(rows: &Array<E>, weight: &Array<E>, bias: &Ar
 }
 
 /// `out += rows · weight` for the rows of one step.
-pub(super) fn add_product<E: Element>(rows: &[E], weight: Packed<'_, E>, sizes: Sizes, out: &mut [E]) {
+pub(crate) fn add_product<E: Element>(rows: &[E], weight: Packed<'_, E>, sizes: Sizes, out: &mut [E]) {
     let width = |len: usize| len / sizes.batch.max(1);
     let (n, out) = (sizes.batch, MatMut::row_major(out, sizes.batch, width(out.len())));
     weight.gemm(E::ONE, MatRef::row_major(rows, n, width(rows.len())), E::ONE, out, Epilogue::default());
 }
 
 /// The hidden units before the first step, with room for those after each of `n_blocks` steps.
-pub(super) fn hidden_units<E: Element>(before: &Array<E>, n_blocks: usize) -> Array<E> {
+pub(crate) fn hidden_units<E: Element>(before: &Array<E>, n_blocks: usize) -> Array<E> {
     let [batch, hidden] = [before.dims()[0], before.dims()[1]];
     Array::write(Dims::new(&[(n_blocks + 1) * batch, hidden]), |out| {
         elementwise::copy(before.view(), &mut out[..batch * hidden]);
@@ -111,7 +110,7 @@ pub(super) fn hidden_units<E: Element>(before: &Array<E>, n_blocks: usize) -> Ar
 }
 
 /// The cotangents of hidden units: zeros for those before the first step, then `dy: (N, T, H)`.
-pub(super) fn hidden_cotangents<E: Element>(dy: &Array<E>) -> Array<E> {
+pub(crate) fn hidden_cotangents<E: Element>(dy: &Array<E>) -> Array<E> {
     let [batch, steps, hidden] = [dy.dims()[0], dy.dims()[1], dy.dims()[2]];
     Array::write(Dims::new(&[(steps + 1) * batch, hidden]), |out| {
         let (before, after) = out.split_at_mut(batch * hidden);
@@ -121,28 +120,28 @@ pub(super) fn hidden_cotangents<E: Element>(dy: &Array<E>) -> Array<E> {
 }
 
 /// The cotangent of a weight whose products with `inputs` have the cotangents `douts`.
-pub(super) fn weight_cotangent<E: Element>(douts: &Array<E>, inputs: &Array<E>) -> Array<E> {
+pub(crate) fn weight_cotangent<E: Element>(douts: &Array<E>, inputs: &Array<E>) -> Array<E> {
     MatMul.forward([douts.permuted(&[1, 0]), inputs.clone()])
 }
 
 /// The cotangent of a bias.
-pub(super) fn bias_cotangent<E: Element>(douts: &Array<E>) -> Array<E> {
+pub(crate) fn bias_cotangent<E: Element>(douts: &Array<E>) -> Array<E> {
     sum_axis(douts.clone(), 0)
 }
 
 /// Step `t` of `x: (N, T, F)`, for definitions.
-pub(super) fn step<B: Backend>(x: &Value<B>, t: usize) -> Value<B> {
+pub(crate) fn step<B: Backend>(x: &Value<B>, t: usize) -> Value<B> {
     let dims = x.dims();
     Narrow { axis: 1, start: t, len: 1 }.on([x.clone()]).reshaped(dims.without(1))
 }
 
 /// Gate number `i` of rows of gates, for definitions.
-pub(super) fn gate<B: Backend>(gates: &Value<B>, i: usize, hidden: usize) -> Value<B> {
+pub(crate) fn gate<B: Backend>(gates: &Value<B>, i: usize, hidden: usize) -> Value<B> {
     Narrow { axis: 1, start: i * hidden, len: hidden }.on([gates.clone()])
 }
 
 /// Rows `(N, H)` of consecutive steps as `(N, T, H)`, for definitions.
-pub(super) fn along_time<B: Backend>(steps: Vec<Value<B>>) -> Value<B> {
+pub(crate) fn along_time<B: Backend>(steps: Vec<Value<B>>) -> Value<B> {
     let steps = steps.into_iter().map(|rows| {
         let dims = rows.dims().inserted(1, 1);
         rows.reshaped(dims)
@@ -151,18 +150,18 @@ pub(super) fn along_time<B: Backend>(steps: Vec<Value<B>>) -> Value<B> {
 }
 
 /// `Σₖ x[row, k] w[out, k] + b[out]`, for oracles.
-pub(super) fn affine(x: &[f64], weight: &Naive, bias: &Naive, out: usize) -> f64 {
+pub(crate) fn affine(x: &[f64], weight: &Naive, bias: &Naive, out: usize) -> f64 {
     x.iter().enumerate().map(|(k, x)| x * weight.at(&[out, k])).sum::<f64>() + bias.at(&[out])
 }
 
 /// A row of `x: (N, T, F)`, for oracles.
-pub(super) fn row(x: &Naive, n: usize, t: usize) -> Vec<f64> {
+pub(crate) fn row(x: &Naive, n: usize, t: usize) -> Vec<f64> {
     (0..x.dims[2]).map(|k| x.at(&[n, t, k])).collect()
 }
 
 /// The hidden units `(N, T, H)` of a recurrence from `h: (N, H)`, where `unit(xₜ, hₜ₋₁, j)` is the
 /// next unit `j`, for oracles.
-pub(super) fn unrolled(x: &Naive, h: &Naive, unit: impl Fn(&[f64], &[f64], usize) -> f64) -> Naive {
+pub(crate) fn unrolled(x: &Naive, h: &Naive, unit: impl Fn(&[f64], &[f64], usize) -> f64) -> Naive {
     let (n_steps, width) = (x.dims[1], h.dims[1]);
     let mut y = Naive::zeros(Dims::new(&[x.dims[0], n_steps, width]));
     for n in 0..x.dims[0] {
