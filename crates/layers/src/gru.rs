@@ -85,15 +85,12 @@ impl<In: StaticDim, H: Hidden, L: StaticDim> Gru<In, H, L> {
     ///
     /// # Panics
     /// When a sequence is empty, or the state is of another number of sequences.
-    pub fn forward_from<N: Dim, T: Dim, F: Dim, B: Backend>(
+    pub fn forward_from<N: Dim, T: Dim, F: InFeatures<In>, B: Backend>(
         &self,
         x: Tensor<(N, T, F), B>,
         hidden: Tensor<(L, N, H), B>,
         ctx: &mut Context<B>,
-    ) -> (Tensor<(N, T, H), B>, Tensor<(L, N, H), B>)
-    where
-        F: InFeatures<In>,
-    {
+    ) -> (Tensor<(N, T, H), B>, Tensor<(L, N, H), B>) {
         self.layers.forward_from(ops::Gru, x, hidden, ctx)
     }
 }

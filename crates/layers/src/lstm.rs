@@ -129,15 +129,12 @@ impl<In: StaticDim, H: Hidden, L: StaticDim> Lstm<In, H, L> {
     ///
     /// # Panics
     /// When a sequence is empty, or the state is of another number of sequences.
-    pub fn forward_from<N: Dim, T: Dim, F: Dim, B: Backend>(
+    pub fn forward_from<N: Dim, T: Dim, F: InFeatures<In>, B: Backend>(
         &self,
         x: Tensor<(N, T, F), B>,
         state: LstmState<N, H, L, B>,
         ctx: &mut Context<B>,
-    ) -> (Tensor<(N, T, H), B>, LstmState<N, H, L, B>)
-    where
-        F: InFeatures<In>,
-    {
+    ) -> (Tensor<(N, T, H), B>, LstmState<N, H, L, B>) {
         let (n, t, _) = x.shape();
         let n_states = state.hidden.shape().1;
         assert_eq!(n.size(), n_states.size(), "lstm: sequences of the input and of the state");

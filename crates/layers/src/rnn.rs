@@ -90,15 +90,12 @@ impl<In: StaticDim, H: StaticDim, L: StaticDim> Rnn<In, H, L> {
     ///
     /// # Panics
     /// When a sequence is empty, or the state is of another number of sequences.
-    pub fn forward_from<N: Dim, T: Dim, F: Dim, B: Backend>(
+    pub fn forward_from<N: Dim, T: Dim, F: InFeatures<In>, B: Backend>(
         &self,
         x: Tensor<(N, T, F), B>,
         hidden: Tensor<(L, N, H), B>,
         ctx: &mut Context<B>,
-    ) -> (Tensor<(N, T, H), B>, Tensor<(L, N, H), B>)
-    where
-        F: InFeatures<In>,
-    {
+    ) -> (Tensor<(N, T, H), B>, Tensor<(L, N, H), B>) {
         self.layers.forward_from(ops::Rnn { nonlinearity: self.nonlinearity }, x, hidden, ctx)
     }
 }
