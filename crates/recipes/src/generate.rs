@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     tokens: usize,
     /// What scores are divided by: above 1 the text is bolder, towards 0 safer; 0 takes the
     /// likeliest token.
-    #[arg(long, default_value_t = 0.8, value_parser = at_least_zero)]
+    #[arg(long, default_value_t = 0.8, value_parser = at_least_zero, allow_negative_numbers = true)]
     temperature: f64,
     /// Choose among so many of the likeliest tokens only.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
