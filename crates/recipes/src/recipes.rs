@@ -23,6 +23,9 @@ recipes! {
     shakespeare_gpt,
 }
 
+pub(crate) use char_lstm::CharLstm;
+pub(crate) use shakespeare_gpt::ShakespeareGpt;
+
 /// The recipe of this name.
 pub(crate) fn find(name: &str) -> Option<&'static Recipe> {
     RECIPES.iter().find(|recipe| recipe.name == name)

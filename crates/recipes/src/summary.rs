@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use tenon_layers::prelude::*;
-use tenon_layers::{Summary, Traced};
-use tenon_models::{LeNet5, Mlp, ResNet18, ResNet20};
+use tenon_layers::{Summary, Trace, Traced};
+use tenon_models::{AllMiniLmL6, Gpt2, LanguageModel, LeNet5, Mlp, ResNet18, ResNet20, Texts};
 
 use crate::error::Error;
 
@@ -43,6 +43,33 @@ const MODELS: &[Entry] = &[
         name: "resnet18",
         about: "ResNet-18 on 224×224 images of ImageNet",
         summarize: image::<ResNet18, U3, U224>,
+    },
+    Entry {
+        name: "char-lstm",
+        about: "the LSTM of the recipe on 64 characters",
+        summarize: |batch| text::<crate::recipes::CharLstm, _>(batch, 64),
+    },
+    Entry {
+        name: "shakespeare-gpt",
+        about: "the GPT of the recipe on 256 characters",
+        summarize: |batch| text::<crate::recipes::ShakespeareGpt, _>(batch, 256),
+    },
+    Entry {
+        name: "gpt2",
+        about: "GPT-2 in its smallest size on 128 tokens",
+        summarize: |batch| text::<Gpt2, _>(batch, 128),
+    },
+    Entry {
+        name: "minilm",
+        about: "all-MiniLM-L6-v2, a BERT, on 128 tokens",
+        summarize: |batch| {
+            let model = AllMiniLmL6::init(&mut SeededRng::new(0));
+            let trace = Trace::new();
+            let texts: Texts<Dyn, Dyn, tenon_models::UncasedVocabulary> =
+                Texts::padded(&vec![vec![1; 128]; batch]).expect("a token of the vocabulary");
+            model.forward(texts, &mut trace.context::<Cpu>(&model));
+            Summary::from_steps(&trace.steps(), parameter_count(&model))
+        },
     },
 ];
 
@@ -106,4 +133,15 @@ where
     Summary::of(&model, &Tensor::from_fn(shape, |_| 0.5), |x, ctx| {
         model.forward(x, ctx);
     })
+}
+
+/// The summary of a model of texts with so many tokens.
+fn text<M: Init + LanguageModel<V>, V: StaticDim>(batch: usize, n_tokens: usize) -> Summary {
+    let model = M::init(&mut SeededRng::new(0));
+    let trace = Trace::new();
+    let tokens: Ids<(Dyn, Dyn), V> =
+        Ids::try_from_vec((Dyn(batch), Dyn(n_tokens)), vec![0; batch * n_tokens])
+            .expect("a token of the vocabulary");
+    model.scores(&tokens, &mut M::Memory::default(), &mut trace.context::<Cpu>(&model));
+    Summary::from_steps(&trace.steps(), parameter_count(&model))
 }

@@ -8,7 +8,8 @@ use tenon_optim::{Adam, Optimizer};
 use crate::recipe::{Defaults, Recipe, Skill};
 use crate::shakespeare::{self, TextModel};
 
-type CharLstm = LstmLanguageModel<Characters, U64, U512, U1>;
+/// The model of the recipe.
+pub(crate) type CharLstm = LstmLanguageModel<Characters, U64, U512, U1>;
 
 /// How many characters a gradient reaches back.
 const WINDOW: usize = 64;

@@ -10,7 +10,7 @@ use crate::shakespeare::{self, TextModel};
 
 /// Four blocks of width 128, each with four heads. It sees no text more than a few times, so it has
 /// no dropout.
-type ShakespeareGpt = Gpt<Characters, U256, U128, U4, 4>;
+pub(crate) type ShakespeareGpt = Gpt<Characters, U256, U128, U4, 4>;
 
 /// How many characters a text has: as many as the model can look at.
 const WINDOW: usize = 256;
