@@ -56,7 +56,8 @@ impl<N: Dim, T: Dim, Vocab: Dim> Texts<N, T, Vocab> {
     /// use tenon_layers::prelude::*;
     /// use tenon_models::Texts;
     /// let texts: Texts<Dyn, Dyn, U10> = Texts::padded(&[vec![5], vec![7, 8]])?;
-    /// let states = Tensor::from_vec((Dyn(2), Dyn(2), U1::new()), vec![3.0, 100.0, 4.0, 6.0]);
+    /// let states: Tensor<(Dyn, Dyn, U1)> =
+    ///     Tensor::from_vec((Dyn(2), Dyn(2), U1::new()), vec![3.0, 100.0, 4.0, 6.0]);
     /// assert_eq!(texts.mean(&states).to_vec(), [3.0, 5.0]);
     /// # Ok::<(), tenon_layers::tensor::IdsError>(())
     /// ```

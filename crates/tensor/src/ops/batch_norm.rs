@@ -35,7 +35,7 @@ impl<S: Axis<1>, B: Backend> Tensor<S, B> {
     /// let x: Tensor<(U2, U1)> = Tensor::from([[1.0], [3.0]]);
     /// let (y, moments) = x.batch_norm(&Tensor::ones(), &Tensor::<(U1,)>::zeros(), 0.0);
     /// assert_eq!(y.to_vec(), [-1.0, 1.0]);
-    /// assert_eq!((moments.mean.item(), moments.variance.item()), (2.0, 1.0));
+    /// assert_eq!((moments.mean.to_vec(), moments.variance.to_vec()), (vec![2.0], vec![1.0]));
     /// ```
     pub fn batch_norm<C: StaticDim>(
         &self,
