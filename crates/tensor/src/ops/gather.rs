@@ -34,6 +34,24 @@ pub struct Gather {
     pub dims: Dims,
 }
 
+impl Gather {
+    /// The elements at the given places along an axis of an array of dims `from`, for a result that
+    /// differs from it in that axis only. Everything from that axis on is one plane.
+    pub(super) fn along(axis: usize, from: Dims, places: &[u32], dims: Dims) -> Self {
+        let (planes, _, inner) = from.around(axis);
+        Gather { planes, indices: in_planes(inner, places), dims }
+    }
+}
+
+/// Places along an axis as positions in planes, where each is followed by `inner` elements.
+pub(super) fn in_planes(inner: usize, places: &[u32]) -> Indices {
+    Indices::write(places.len(), |indices| {
+        for (at, (index, &place)) in indices.iter_mut().zip(places).enumerate() {
+            *index = place * inner as u32 + (at % inner) as u32;
+        }
+    })
+}
+
 impl Op<1> for Gather {
     const NAME: &'static str = "gather";
     const READS: Reads<1> = Reads::NOTHING;

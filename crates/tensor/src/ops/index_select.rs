@@ -6,7 +6,7 @@ use tenon_shape::{Axis, Dim, SameShape, Shape, Vocabulary};
 use crate::proof::{Draw, Naive, Proof, for_each_index, register};
 use crate::{Array, Backend, Dims, Element, Ids, Indices, Kept, Op, Reads, Tensor, Value, Vjp};
 
-use super::gather::{Gather, ScatterAdd};
+use super::gather::{Gather, ScatterAdd, in_planes};
 
 impl<S: Shape, B: Backend> Tensor<S, B> {
     /// The slices of axis `I` that the ids name, in their order: `y[…, j, …] = x[…, ids[j], …]`.
@@ -62,9 +62,9 @@ impl<S: Shape, B: Backend> Tensor<S, B> {
         let shape = ids.shape();
         self.shape.replace(shape.dim()).check_same(&shape, "gather");
         check_vocabulary("gather", self.shape.dim().size(), ids.vocabulary().size());
-        let (planes, indices) = in_planes(shape.dims().as_ref(), I, ids.as_slice());
         let dims = Dims::new(shape.dims().as_ref());
-        Tensor { shape, value: Gather { planes, indices, dims }.on([self.value.clone()]) }
+        let gather = Gather::along(I, self.value.dims(), ids.as_slice(), dims);
+        Tensor { shape, value: gather.on([self.value.clone()]) }
     }
 
     /// The elements added up where the ids say, over zeros: `y[i, ids[i, j]] += x[i, j]` along
@@ -92,7 +92,8 @@ impl<S: Shape, B: Backend> Tensor<S, B> {
         self.shape.check_same(&ids.shape(), "scatter_add");
         let shape = self.shape.replace(ids.vocabulary());
         let dims = Dims::new(shape.dims().as_ref());
-        let (planes, indices) = in_planes(self.shape.dims().as_ref(), I, ids.as_slice());
+        let (planes, _, inner) = dims.around(I);
+        let indices = in_planes(inner, ids.as_slice());
         Tensor { shape, value: ScatterAdd { planes, indices, dims }.on([self.value.clone()]) }
     }
 }
@@ -100,18 +101,6 @@ impl<S: Shape, B: Backend> Tensor<S, B> {
 /// Sizes that are known at run time only; the compiler has compared the others.
 fn check_vocabulary(op: &str, axis: usize, vocabulary: usize) {
     assert!(axis == vocabulary, "{op}: the ids are of a vocabulary of {vocabulary}, the axis has size {axis}");
-}
-
-/// Ids along an axis as positions in planes: everything from that axis on is one plane.
-fn in_planes(dims: &[usize], axis: usize, ids: &[u32]) -> (usize, Indices) {
-    let planes = dims[..axis].iter().product();
-    let inner: usize = dims[axis + 1..].iter().product();
-    let indices = Indices::write(ids.len(), |indices| {
-        for (at, (index, &id)) in indices.iter_mut().zip(ids).enumerate() {
-            *index = id * inner as u32 + (at % inner) as u32;
-        }
-    });
-    (planes, indices)
 }
 
 /// The operation of [`Tensor::index_select`].

@@ -3,7 +3,7 @@
 use tenon_shape::{Axis, Shape};
 
 use crate::proof::{Domain, Draw, Naive, Proof, for_each_index, register};
-use crate::{Backend, Dims, Indices, Op, Query, Tensor, Value};
+use crate::{Backend, Dims, Op, Query, Tensor, Value};
 
 use super::argmax::Argmax;
 use super::gather::Gather;
@@ -53,14 +53,8 @@ impl<S: Shape, B: Backend> Tensor<S, B> {
 /// The largest element of a value along an axis: a [`Gather`] at the indices of [`Argmax`].
 pub fn max_along<B: Backend>(x: Value<B>, axis: usize) -> Value<B> {
     let dims = x.dims();
-    let (planes, _, inner) = dims.around(axis);
-    let along = Argmax { axis }.on([&x]);
-    let indices = Indices::write(along.len(), |indices| {
-        for (at, (index, &i)) in indices.iter_mut().zip(along.iter()).enumerate() {
-            *index = i * inner as u32 + (at % inner) as u32;
-        }
-    });
-    Gather { planes, indices, dims: dims.without(axis) }.on([x])
+    let places = Argmax { axis }.on([&x]);
+    Gather::along(axis, dims, &places, dims.without(axis)).on([x])
 }
 
 /// The proof of [`Tensor::max`], which is made of [`Argmax`] and [`Gather`].

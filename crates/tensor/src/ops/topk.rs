@@ -86,13 +86,7 @@ impl Query<1> for TopK {
 /// The elements at places along an axis, of which there are `k`.
 fn take<B: Backend>(x: Value<B>, axis: usize, k: usize, places: &Indices) -> Value<B> {
     let dims = x.dims();
-    let (planes, _, inner) = dims.around(axis);
-    let indices = Indices::write(places.len(), |indices| {
-        for (at, (index, &place)) in indices.iter_mut().zip(places.iter()).enumerate() {
-            *index = place * inner as u32 + (at % inner) as u32;
-        }
-    });
-    Gather { planes, indices, dims: dims.with(axis, k) }.on([x])
+    Gather::along(axis, dims, places, dims.with(axis, k)).on([x])
 }
 
 impl Proof<1> for TopK {
