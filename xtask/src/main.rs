@@ -55,7 +55,7 @@ const VERBS: &[Verb] = &[
         name: "embed",
         arguments: "TEXT… [--json] [--model FOLDER]",
         help: "how similar texts are in meaning, by all-MiniLM-L6-v2",
-        run: |arguments| recipes::run("embed", arguments),
+        run: recipes::embed,
     },
     Verb {
         name: "gradcheck",

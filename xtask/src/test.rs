@@ -26,19 +26,28 @@ const STEPS: &[Step] = &[
     Step { name: "tidy", run: tidy::passes, repair: "cargo xtask test tidy" },
     Step {
         name: "lints",
-        run: || passes(&mut cargo(["clippy", "--workspace", "--all-targets", "--", "-Dwarnings"])),
-        repair: "cargo clippy --workspace --all-targets --fix --allow-dirty",
+        run: || {
+            passes(&mut cargo([
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--all-features",
+                "--",
+                "-Dwarnings",
+            ]))
+        },
+        repair: "cargo clippy --workspace --all-targets --all-features --fix --allow-dirty",
     },
     Step {
         name: "tests",
-        run: || passes(&mut cargo(["test", "--workspace", "--no-fail-fast"])),
+        run: || passes(&mut cargo(["test", "--workspace", "--all-features", "--no-fail-fast"])),
         repair: "cargo test --package NAME; for compile errors that were meant to change: \
                  TRYBUILD=overwrite cargo test --package tenon-ui-tests",
     },
     Step {
         name: "docs",
         run: || {
-            let mut command = cargo(["doc", "--workspace", "--no-deps"]);
+            let mut command = cargo(["doc", "--workspace", "--all-features", "--no-deps"]);
             passes(command.env("RUSTDOCFLAGS", "-Dwarnings"))
         },
         repair: "cargo doc --workspace --no-deps",

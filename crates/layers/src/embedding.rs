@@ -1,10 +1,15 @@
 //! The embedding of tokens.
 
+use std::fmt::Debug;
+use std::marker::PhantomData;
+
 use rand::Rng;
 use tenon_tensor::ops::index_select::IndexSelect;
+use tenon_tensor::ops::select::Select;
 use tenon_tensor::prelude::{Ids, U2, U3, U5};
 use tenon_tensor::proof::{Draw, Naive, Proof, ProofVisitor};
-use tenon_tensor::shape::{Append, Dim, StaticDim, Vocabulary as OfVocabulary};
+use tenon_tensor::shape::typenum::{UInt, Unsigned, consts};
+use tenon_tensor::shape::{Append, Dim, Shape, StaticDim, Vocabulary as OfVocabulary};
 use tenon_tensor::{Backend, Dims, Op, Tensor, Value};
 
 use crate::context::Context;
@@ -17,6 +22,9 @@ use crate::rng::SeededRng;
 ///
 /// The ids carry the type of their vocabulary, so those of another one do not compile. The gradient
 /// of a row is the sum over the places where its token stands, in their order.
+///
+/// `Padding` is the number of the token that fills up short texts, or [`NoPadding`]. The row of that
+/// token begins as zeros and has no gradient.
 ///
 /// # Shapes
 /// `(…) ids of Vocab → (…, Width)`
@@ -32,34 +40,92 @@ use crate::rng::SeededRng;
 /// use tenon_layers::prelude::*;
 /// let layer: Embedding<U5, U2> = Init::init(&mut SeededRng::new(0));
 /// let ids: Ids<(U3,), U5> = Ids::try_from_vec(Default::default(), vec![4, 0, 4])?;
-/// let y: Tensor<(U3, U2)> = layer.forward(ids, &mut Context::eval());
+/// let y: Tensor<(U3, U2)> = layer.forward(ids.clone(), &mut Context::eval());
 /// assert_eq!(y.to_vec()[0], y.to_vec()[4]);
+///
+/// let padded: Embedding<U5, U2, U0> = Init::init(&mut SeededRng::new(0));
+/// let y: Tensor<(U3, U2)> = padded.forward(ids, &mut Context::eval());
+/// assert_eq!(y.to_vec()[2..4], [0.0, 0.0]);
 /// # Ok::<(), tenon_layers::tensor::IdsError>(())
 /// ```
 #[derive(Clone, Debug, tenon_derive::Module)]
-pub struct Embedding<Vocab: StaticDim, Width: StaticDim> {
+pub struct Embedding<Vocab: StaticDim, Width: StaticDim, Padding = NoPadding> {
     /// One row per token.
     pub weight: Param<(Vocab, Width)>,
+    #[module(skip)]
+    padding: PhantomData<Padding>,
 }
 
-impl<Vocab: StaticDim, Width: StaticDim> Init for Embedding<Vocab, Width> {
-    fn init(rng: &mut impl Rng) -> Self {
-        Embedding { weight: init::normal(rng, 0.0, 1.0) }
+/// No token is there to fill up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NoPadding;
+
+/// The token that fills up short texts: a number of `typenum`, or [`NoPadding`].
+pub trait PaddingIndex: Clone + Debug + Send + Sync + 'static {
+    /// The number of the token.
+    const INDEX: Option<u32>;
+}
+
+impl PaddingIndex for NoPadding {
+    const INDEX: Option<u32> = None;
+}
+
+impl PaddingIndex for consts::U0 {
+    const INDEX: Option<u32> = Some(0);
+}
+
+impl<U, D> PaddingIndex for UInt<U, D>
+where
+    Self: Unsigned + Clone + Debug + Send + Sync + 'static,
+{
+    const INDEX: Option<u32> = Some(<Self as Unsigned>::U32);
+}
+
+impl<Vocab: StaticDim, Width: StaticDim, Padding: PaddingIndex> Embedding<Vocab, Width, Padding> {
+    /// The embedding with these rows.
+    pub fn new(weight: Param<(Vocab, Width)>) -> Self {
+        const {
+            if let Some(index) = Padding::INDEX {
+                assert!((index as usize) < Vocab::N, "the padding token is one of the vocabulary");
+            }
+        }
+        Embedding { weight, padding: PhantomData }
     }
 }
 
-impl<S: Append, V: Dim, Vocab: StaticDim, Width: StaticDim, B: Backend> Layer<Ids<S, V>, B>
-    for Embedding<Vocab, Width>
+impl<Vocab: StaticDim, Width: StaticDim, Padding: PaddingIndex> Init for Embedding<Vocab, Width, Padding> {
+    fn init(rng: &mut impl Rng) -> Self {
+        let weight = init::normal(rng, 0.0, 1.0);
+        let Some(index) = Padding::INDEX else { return Embedding::new(weight) };
+        let mut rows = weight.value().to_vec();
+        rows[index as usize * Width::N..][..Width::N].fill(0.0);
+        Embedding::new(Param::new(Tensor::from_vec(Default::default(), rows)))
+    }
+}
+
+impl<S, V, Vocab, Width, Padding, B> Layer<Ids<S, V>, B> for Embedding<Vocab, Width, Padding>
 where
-    V: OfVocabulary<Vocab>,
+    S: Append,
+    V: Dim + OfVocabulary<Vocab>,
+    Vocab: StaticDim,
+    Width: StaticDim,
+    Padding: PaddingIndex,
+    B: Backend,
 {
     type Output = Tensor<S::Output<Width>, B>;
 
     fn forward(&self, ids: Ids<S, V>, ctx: &mut Context<B>) -> Self::Output {
         ids.vocabulary().check_vocabulary(Vocab::default());
-        let rows = IndexSelect { axis: 0, ids: ids.shared() }.on([ctx.param(&self.weight).into_value()]);
+        let mut rows = IndexSelect { axis: 0, ids: ids.shared() }.on([ctx.param(&self.weight).into_value()]);
+        if let Some(padding) = Padding::INDEX {
+            let is_padding = |&id: &u32| std::iter::repeat_n(id == padding, Width::N);
+            let mask = ids.as_slice().iter().flat_map(is_padding).collect();
+            // The same numbers, through which no gradient flows.
+            let constant = Value::constant(rows.array().clone());
+            rows = Select { mask }.on([constant, rows]);
+        }
         let shape = ids.shape().append(Width::default());
-        Tensor::from_value(shape, rows.reshaped(Dims::new(tenon_tensor::shape::Shape::dims(&shape).as_ref())))
+        Tensor::from_value(shape, rows.reshaped(Dims::new(shape.dims().as_ref())))
     }
 }
 
@@ -94,4 +160,22 @@ impl Proof<1> for EmbeddingProof {
 /// Shows the proofs of this file to the visitor.
 pub(crate) fn proofs(visitor: &mut impl ProofVisitor) {
     visitor.visit::<EmbeddingProof, _>();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prelude::*;
+
+    #[test]
+    fn padding_is_read_as_it_is_and_has_no_gradient() {
+        let weight: Param<(U3, U2)> = Param::new(Tensor::from([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]));
+        let layer: Embedding<U3, U2, U1> = Embedding::new(weight);
+        let ids: Ids<(U4,), U3> = Ids::try_from_vec(Default::default(), vec![0, 1, 2, 0]).unwrap();
+        let mut ctx = Context::<Autodiff<Cpu>>::train(0, 0);
+        let y: Tensor<(U4, U2), _> = layer.forward(ids, &mut ctx);
+        assert_eq!(y.to_vec(), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 1.0, 2.0]);
+        let gradients = y.sum_all().backward();
+        assert_eq!(layer.weight.gradient(&gradients).unwrap().to_vec(), [2.0, 2.0, 0.0, 0.0, 1.0, 1.0]);
+    }
 }

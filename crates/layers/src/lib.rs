@@ -69,7 +69,7 @@ layers! {
     centered_conv2d: CenteredConv2d;
     conv2d: Conv2d, GroupedConv2d;
     dropout: Dropout;
-    embedding: Embedding;
+    embedding: Embedding, NoPadding, PaddingIndex;
     flatten: Flatten;
     gru: Gru;
     layer_norm: LayerNorm, RMSNorm;

@@ -158,7 +158,7 @@ fn linear<In: StaticDim, Out: StaticDim>(rng: &mut impl Rng) -> Linear<In, Out> 
 }
 
 fn embedding<Rows: StaticDim, Width: StaticDim>(rng: &mut impl Rng) -> Embedding<Rows, Width> {
-    Embedding { weight: init::normal(rng, 0.0, DEVIATION) }
+    Embedding::new(init::normal(rng, 0.0, DEVIATION))
 }
 
 impl<Vocab, Positions, Width, Heads, Hidden, const LAYERS: usize>

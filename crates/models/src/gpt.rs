@@ -142,8 +142,8 @@ where
     /// from `wte`.
     pub fn new(rng: &mut impl Rng, dropout: f64) -> Self {
         Gpt {
-            wte: Embedding { weight: init::normal(rng, 0.0, DEVIATION) },
-            wpe: Embedding { weight: init::normal(rng, 0.0, DEVIATION) },
+            wte: Embedding::new(init::normal(rng, 0.0, DEVIATION)),
+            wpe: Embedding::new(init::normal(rng, 0.0, DEVIATION)),
             drop: Dropout::new(dropout),
             h: std::array::from_fn(|_| Block::new(rng, dropout, LAYERS)),
             ln_f: Init::init(rng),

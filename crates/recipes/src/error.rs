@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use tenon_datasets::{AlphabetError, UnknownCharacters};
-use tenon_layers::state_dict::FileError;
 use tenon_train::{RunError, TrainError};
 
 /// An error that ends the program with one message.
@@ -45,27 +44,6 @@ pub(crate) enum Error {
     Run(#[from] RunError),
     #[error(transparent)]
     Training(#[from] TrainError<RunError>),
-    /// Pretrained weights do not fit.
-    #[error(transparent)]
-    Weights(FileError),
-    /// The configuration of a pretrained model cannot be read.
-    #[error("{}: {cause}", path.display())]
-    Configuration { path: PathBuf, cause: serde_json::Error },
-    /// A pretrained model is of another architecture.
-    #[error("{}: {key}: expected {expected}, found {found}", path.display())]
-    Architecture { path: PathBuf, key: &'static str, expected: &'static str, found: String },
-    /// A tokenizer cannot be read.
-    #[error("{}: not a tokenizer: {cause}", path.display())]
-    Tokenizer { path: PathBuf, cause: tokenizers::Error },
-    /// A tokenizer is that of another vocabulary.
-    #[error("{}: vocabulary: expected the {expected} tokens of the model, found {found}", path.display())]
-    TokenizerVocabulary { path: PathBuf, expected: usize, found: usize },
-    /// A text cannot be cut into tokens.
-    #[error("text {text:?}: {cause}")]
-    Tokenize { text: String, cause: tokenizers::Error },
-    /// A text has nothing that the model knows.
-    #[error("text {text:?}: expected at least one token of the vocabulary, found none")]
-    NoKnownToken { text: String },
     /// Ctrl-C cannot be listened to.
     #[error("cannot listen to Ctrl-C: {0}")]
     Interrupt(std::io::Error),

@@ -1,18 +1,16 @@
-//! The binary behind `cargo xtask train`, `predict`, `embed` and `data`.
+//! The binary behind `cargo xtask train`, `predict`, `summary`, `generate` and `data`.
 //!
 //! Each verb has a file of its own; a recipe is a file in `recipes` and a line in `recipes.rs`.
 
 #![forbid(unsafe_code)]
 
 mod data;
-mod embed;
 mod error;
 mod generate;
 mod grey_images;
 mod predict;
 mod recipe;
 mod recipes;
-mod sentence_encoder;
 mod shakespeare;
 mod summary;
 mod train;
@@ -37,8 +35,6 @@ enum Verb {
     Predict(predict::Arguments),
     /// Prints what a model is made of and what it costs, layer by layer.
     Summary(summary::Arguments),
-    /// Compares texts by their meaning, with a pretrained encoder.
-    Embed(embed::Arguments),
     /// Writes on from a prompt with a trained run.
     Generate(generate::Arguments),
     /// Lists datasets and pretrained weights, or fetches and verifies one of them.
@@ -51,7 +47,6 @@ fn main() -> ExitCode {
         Verb::Predict(arguments) => predict::run(&arguments),
         Verb::Summary(arguments) => summary::run(&arguments),
         Verb::Generate(arguments) => generate::run(&arguments),
-        Verb::Embed(arguments) => embed::run(&arguments),
         Verb::Data(arguments) => data::run(&arguments),
     };
     match result {

@@ -1,4 +1,4 @@
-//! Running the binary in a folder of its own, on a small part of MNIST.
+//! Running a binary in a folder of its own, on a small part of MNIST.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,10 @@ use std::process::{Command, Output};
 use tenon_datasets::Mnist;
 
 /// An empty folder for one test, removed with it.
-pub(crate) struct Folder(PathBuf);
+pub(crate) struct Folder {
+    path: PathBuf,
+    binary: &'static str,
+}
 
 impl Folder {
     /// The folder of the test of this name.
@@ -16,16 +19,23 @@ impl Folder {
         // It is there if an earlier process of the same number was killed.
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).unwrap();
-        Folder(path)
+        Folder { path, binary: env!("CARGO_BIN_EXE_tenon-recipes") }
+    }
+
+    /// The folder in which another binary is run.
+    #[cfg(feature = "embed")]
+    pub(crate) fn running(mut self, binary: &'static str) -> Self {
+        self.binary = binary;
+        self
     }
 
     pub(crate) fn join(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.path.join(name)
     }
 
     /// The names of what is in it, sorted.
     pub(crate) fn names(&self) -> Vec<String> {
-        names_in(&self.0)
+        names_in(&self.path)
     }
 
     /// Writes the first images of both parts of MNIST to a folder of IDX files.
@@ -40,9 +50,9 @@ impl Folder {
 
     /// Runs the binary here.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_tenon-recipes"))
+        Command::new(self.binary)
             .args(arguments)
-            .current_dir(&self.0)
+            .current_dir(&self.path)
             .env_remove("TENON_DATA")
             .env_remove("TENON_NUM_THREADS")
             .output()
@@ -60,7 +70,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        let _ = fs::remove_dir_all(&self.path);
     }
 }
 

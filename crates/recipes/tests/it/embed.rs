@@ -17,10 +17,14 @@ fn minilm() -> Option<PathBuf> {
     None
 }
 
+fn folder(name: &str) -> Folder {
+    Folder::new(name).running(env!("CARGO_BIN_EXE_tenon-embed"))
+}
+
 /// The vectors of texts.
 fn embed(model: &Path, texts: &[&str]) -> Vec<Vec<f64>> {
-    let folder = Folder::new(&format!("embed-{}", texts.len()));
-    let arguments = [&["embed", "--json", "--model", model.to_str().unwrap(), "--"], texts].concat();
+    let folder = folder(&format!("embed-{}", texts.len()));
+    let arguments = [&["--json", "--model", model.to_str().unwrap(), "--"], texts].concat();
     let lines = folder.lines(&arguments);
     assert_eq!(lines.len(), texts.len());
     lines.iter().zip(texts).map(|(line, text)| vector(line, text)).collect()
@@ -59,10 +63,10 @@ fn embeddings_are_those_of_pytorch_alone_and_in_a_batch() {
 #[test]
 fn similarities_are_printed_and_long_texts_cut() {
     let Some(model) = minilm() else { return };
-    let folder = Folder::new("similarities");
+    let folder = folder("similarities");
     let long = "word ".repeat(300);
     let texts = ["This is an example sentence", "Each sentence is converted", &long];
-    let output = folder.run(&[&["embed", "--model", model.to_str().unwrap()][..], &texts].concat());
+    let output = folder.run(&[&["--model", model.to_str().unwrap()][..], &texts].concat());
     let lines = String::from_utf8(output.stdout).unwrap();
     let lines: Vec<&str> = lines.lines().collect();
     assert!(lines[5].starts_with("  1  1.0000  0.4046") && lines[6].starts_with("  2  0.4046  1.0000"));
@@ -73,12 +77,12 @@ fn similarities_are_printed_and_long_texts_cut() {
 #[test]
 fn files_that_do_not_fit_are_refused() {
     let Some(model) = minilm() else { return };
-    let folder = Folder::new("unfit");
+    let folder = folder("unfit");
     let copy = folder.join("model");
     fs::create_dir(&copy).unwrap();
     let read = |name: &str| fs::read(model.join(name)).unwrap();
     let write = |name: &str, bytes: &[u8]| fs::write(copy.join(name), bytes).unwrap();
-    let embed = ["embed", "--model", "model", "a text"];
+    let embed = ["--model", "model", "a text"];
 
     folder.refuses(&embed, 1, &["model/tokenizer.json", "expected this file"]);
     write("tokenizer.json", b"{}");
@@ -113,9 +117,9 @@ fn files_that_do_not_fit_are_refused() {
 #[test]
 fn texts_without_known_tokens_are_refused() {
     let Some(model) = minilm() else { return };
-    let folder = Folder::new("unknown");
+    let folder = folder("unknown");
     for text in ["", "  ", "\u{13000}\u{13001}"] {
-        let arguments = ["embed", "--model", model.to_str().unwrap(), "a", text];
+        let arguments = ["--model", model.to_str().unwrap(), "a", text];
         folder.refuses(&arguments, 1, &["at least one token of the vocabulary"]);
     }
 }

@@ -1,9 +1,10 @@
-//! The binary as its users meet it: what it writes, what it says, what it refuses.
+//! The binaries as their users meet them: what they write, what they say, what they refuse.
 
 mod bad_input;
 mod binary;
 #[cfg(unix)]
 mod data;
+#[cfg(feature = "embed")]
 mod embed;
 mod predict;
 mod reproducible;

@@ -1,7 +1,7 @@
-//! The binary behind `cargo xtask gradcheck`: proves every operation and layer.
+//! What `cargo xtask gradcheck` runs: proves every operation and layer.
 //!
-//! Apart from the recipes, because it holds each operation under every backend there is and takes
-//! as long to build as all else; who trains a model should not wait for it.
+//! An example, because it holds each operation under every backend there is and takes as long to
+//! build as all else: it is built when it is asked for.
 
 #![forbid(unsafe_code)]
 

@@ -1,15 +1,26 @@
-//! The verb `embed`.
+//! The binary behind `cargo xtask embed`.
+//!
+//! Apart from the recipes, and built where it is asked for: the tokenizer and what it depends on
+//! take longer to build than all else that training depends on.
+
+#![forbid(unsafe_code)]
+
+mod error;
+mod sentence_encoder;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::Parser;
 use tenon_datasets::packages::MINILM;
 
-use crate::error::Error;
-use crate::sentence_encoder::{MOST_TOKENS, SentenceEncoder, WordPieces};
+use error::Error;
+use sentence_encoder::{MOST_TOKENS, SentenceEncoder, WordPieces};
 
-#[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {
+/// Compares texts by their meaning, with a pretrained encoder.
+#[derive(Debug, Parser)]
+#[command(name = "tenon-embed", version)]
+struct Arguments {
     /// Texts to compare.
     #[arg(required = true)]
     texts: Vec<String>,
@@ -28,8 +39,18 @@ struct Line<'a> {
     embedding: &'a [f32],
 }
 
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 /// Prints how similar texts are to each other, or their vectors.
-pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
+fn run(arguments: &Arguments) -> Result<(), Error> {
     let folder = arguments.model.clone().unwrap_or_else(|| MINILM.folder());
     let pieces = WordPieces::read(&folder)?;
     let texts = arguments.texts.iter().map(|text| pieces.tokenize(text)).collect::<Result<Vec<_>, _>>()?;
@@ -47,7 +68,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
     } else {
         print_similarities(&arguments.texts, &embeddings);
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// The cosine of the angle between any two texts: 1 for texts that mean the same.
