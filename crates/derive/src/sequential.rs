@@ -38,6 +38,14 @@ pub(crate) fn derive(item: TokenStream) -> Result<TokenStream> {
         value = put("<$ty as $layers::Layer<$value, $backend>>::Output");
     }
 
+    // Pairs in pairs, however many fields there are: the cost of a pair is that of its first layer,
+    // then that of its second on what the first gives.
+    let nothing = expand("()", input.name.span(), &[]);
+    let pairs = input.fields.iter().rev().fold(nothing, |rest, field| {
+        let pair = if rest.to_string() == "()" { "($ty,)" } else { "($ty, $rest)" };
+        expand(pair, field.span, &[("ty", &field.ty), ("rest", &rest)])
+    });
+
     Ok(expand(
         "#[automatically_derived]
         impl<$declarations $first, $backend> $layers::Layer<$first, $backend> for $name<$arguments>
@@ -52,6 +60,15 @@ pub(crate) fn derive(item: TokenStream) -> Result<TokenStream> {
                 $applications
                 x
             }
+        }
+
+        #[automatically_derived]
+        impl<$declarations $first> $layers::StaticCost<$first> for $name<$arguments>
+        where
+            $pairs: $layers::StaticCost<$first>,
+            $predicates
+        {
+            const COST: $layers::Cost = <$pairs as $layers::StaticCost<$first>>::COST;
         }",
         input.name.span(),
         &[
@@ -62,6 +79,7 @@ pub(crate) fn derive(item: TokenStream) -> Result<TokenStream> {
             ("declarations", &input.generics.declarations()),
             ("arguments", &input.generics.arguments()),
             ("bounds", &bounds),
+            ("pairs", &pairs),
             ("predicates", &input.generics.where_clause),
             ("value", &value),
             ("applications", &applications),

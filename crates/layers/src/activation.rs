@@ -3,15 +3,16 @@
 use tenon_tensor::ops::gelu::Gelu;
 use tenon_tensor::prelude::{Dyn, U3};
 use tenon_tensor::proof::{Domain, Proof};
-use tenon_tensor::shape::Shape;
+use tenon_tensor::shape::{Shape, StaticShape};
 use tenon_tensor::{Backend, Tensor};
 
 use crate::context::Context;
+use crate::cost::{Cost, Operation, StaticCost, elements};
 use crate::init::Init;
 use crate::layer::Layer;
 
 macro_rules! activations {
-    ($($Activation:ident $method:ident),*) => {$(
+    ($($Activation:ident $method:ident: $cost:ident;)*) => {$(
         #[doc = concat!("[`Tensor::", stringify!($method), "`] as a layer, under PyTorch's name.")]
         ///
         /// # Shapes
@@ -32,9 +33,29 @@ macro_rules! activations {
                 x.$method()
             }
         }
+
+        impl<S: StaticShape> StaticCost<Tensor<S>> for $Activation {
+            const COST: Cost = $cost::<S>();
+        }
     )*};
 }
-activations!(ReLU relu, SiLU silu, Sigmoid sigmoid, Tanh tanh);
+activations! {
+    ReLU relu: from_result;
+    SiLU silu: soft_step;
+    Sigmoid sigmoid: from_result;
+    Tanh tanh: from_result;
+}
+
+/// The cost of a function whose derivative is known from its result.
+const fn from_result<S: Shape>() -> Cost {
+    Cost::of(Operation { reads_output: true, ..Operation::between::<S, S>() })
+}
+
+/// The cost of `x` times a soft step of `x`.
+const fn soft_step<S: Shape>() -> Cost {
+    let flops = 4 * elements::<S>() as u64;
+    Cost::of(Operation { flops, reads_input: true, ..Operation::between::<S, S>() })
+}
 
 /// [`Tensor::gelu`] as a layer, or [`Tensor::gelu_tanh`], under PyTorch's name.
 ///
@@ -70,6 +91,10 @@ impl<S: Shape, B: Backend> Layer<Tensor<S, B>, B> for GELU {
             Gelu::Tanh => x.gelu_tanh(),
         }
     }
+}
+
+impl<S: StaticShape> StaticCost<Tensor<S>> for GELU {
+    const COST: Cost = soft_step::<S>();
 }
 
 crate::prove_layer! {

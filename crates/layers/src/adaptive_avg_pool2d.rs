@@ -5,10 +5,11 @@ use std::marker::PhantomData;
 use tenon_tensor::ops::adaptive_avg_pool2d as ops;
 use tenon_tensor::prelude::{Dyn, U2, U3, U5};
 use tenon_tensor::proof::{Domain, Proof};
-use tenon_tensor::shape::{Image, StaticDim};
+use tenon_tensor::shape::{Image, StaticDim, StaticShape};
 use tenon_tensor::{Backend, Tensor};
 
 use crate::context::Context;
+use crate::cost::{Cost, Operation, StaticCost};
 use crate::init::Init;
 use crate::layer::Layer;
 
@@ -52,6 +53,10 @@ impl<X: Image, H: StaticDim, W: StaticDim, B: Backend> Layer<Tensor<X, B>, B> fo
     fn forward(&self, x: Tensor<X, B>, _: &mut Context<B>) -> Self::Output {
         x.adaptive_avg_pool2d()
     }
+}
+
+impl<X: Image + StaticShape, H: StaticDim, W: StaticDim> StaticCost<Tensor<X>> for AdaptiveAvgPool2d<H, W> {
+    const COST: Cost = Cost::of(Operation::between::<X, (X::B, X::C, H, W)>());
 }
 
 crate::prove_layer! {

@@ -4,11 +4,12 @@ use rand::Rng;
 use tenon_tensor::ops::batch_norm::{self as ops, Moments};
 use tenon_tensor::prelude::{Dyn, U2, U3, U4};
 use tenon_tensor::proof::Domain;
-use tenon_tensor::shape::{Axis, Channels, SameShape, Shape, StaticDim};
+use tenon_tensor::shape::{Axis, Channels, SameShape, Shape, StaticDim, StaticShape};
 use tenon_tensor::{Backend, Cpu, Tensor};
 
 use crate::buffer::{Buffer, Counter};
 use crate::context::{Context, Mode};
+use crate::cost::{Cost, Operation, StaticCost, bytes, elements};
 use crate::init::{self, Init};
 use crate::layer::Layer;
 use crate::param::Param;
@@ -156,6 +157,37 @@ macro_rules! batch_norms {
                 let (y, moments) = x.batch_norm(&weight, &bias, self.epsilon);
                 self.track(&moments, x.numel(), ctx);
                 y
+            }
+        }
+
+        impl<S: Axis<1> + StaticShape, C: StaticDim> StaticCost<Tensor<S>> for $BatchNorm<C>
+        where
+            S::Dim: Channels<C>,
+        {
+            const COST: Cost = Self::cost::<S>(3, false);
+        }
+
+        impl<C: StaticDim> $BatchNorm<C> {
+            /// The cost of [`forward_relu`](Self::forward_relu) on an input of shape `S`.
+            pub const fn cost_with_relu<S: StaticShape>() -> Cost {
+                Self::cost::<S>(4, true)
+            }
+
+            /// The cost of [`forward_add_relu`](Self::forward_add_relu) on an input of shape `S`.
+            pub const fn cost_with_add_relu<S: StaticShape>() -> Cost {
+                Self::cost::<S>(5, true)
+            }
+
+            /// With so many steps for each element; the input is kept, and the statistics.
+            const fn cost<S: Shape>(steps: u64, reads_output: bool) -> Cost {
+                Cost::of(Operation {
+                    parameters: Self::PARAMETERS,
+                    flops: steps * elements::<S>() as u64,
+                    reads_input: true,
+                    reads_output,
+                    kept_bytes: 2 * bytes::<(C,)>(),
+                    ..Operation::between::<S, S>()
+                })
             }
         }
     )*};

@@ -5,10 +5,11 @@ use tenon_tensor::ops::conv2d::{self as ops, Geometry};
 use tenon_tensor::prelude::{Dyn, U2, U3, U4, U5};
 use tenon_tensor::proof::{Domain, Proof};
 use tenon_tensor::shape::typenum::{U1, Unsigned};
-use tenon_tensor::shape::{Channels, Every, Image, StaticDim};
+use tenon_tensor::shape::{Channels, Every, Image, StaticDim, StaticShape};
 use tenon_tensor::{Backend, Op, Tensor};
 
 use crate::context::Context;
+use crate::cost::{Cost, Operation, StaticCost, elements};
 use crate::init::{self, Init};
 use crate::layer::Layer;
 use crate::param::Param;
@@ -74,7 +75,7 @@ where
     X::H: Every<S>,
     X::W: Every<S>,
 {
-    type Output = Tensor<(X::B, Out, <X::H as Every<S>>::Output, <X::W as Every<S>>::Output), B>;
+    type Output = Tensor<EveryPixel<X, Out, S>, B>;
 
     fn forward(&self, x: Tensor<X, B>, ctx: &mut Context<B>) -> Self::Output {
         let (n, c, h, w) = x.shape().bchw();
@@ -83,6 +84,29 @@ where
         let y = ops::Conv2d { geometry }.on([x.into_value(), ctx.param(&self.weight).into_value()]);
         Tensor::from_value((n, Out::default(), h.every(), w.every()), y)
     }
+}
+
+/// Every `S`-th pixel of images, in so many channels.
+type EveryPixel<X, Out, S> =
+    (<X as Image>::B, Out, <<X as Image>::H as Every<S>>::Output, <<X as Image>::W as Every<S>>::Output);
+
+impl<X, In, Out, K, S> StaticCost<Tensor<X>> for CenteredConv2d<In, Out, K, S>
+where
+    X: Image + StaticShape,
+    In: StaticDim,
+    Out: StaticDim,
+    K: StaticDim,
+    S: Unsigned,
+    X::C: Channels<In>,
+    X::H: Every<S>,
+    X::W: Every<S>,
+{
+    const COST: Cost = Cost::of(Operation {
+        parameters: Self::PARAMETERS,
+        flops: (elements::<EveryPixel<X, Out, S>>() * 2 * In::N * K::N * K::N) as u64,
+        reads_input: true,
+        ..Operation::between::<X, EveryPixel<X, Out, S>>()
+    });
 }
 
 crate::prove_layer! {

@@ -5,10 +5,11 @@ use tenon_tensor::ops::conv2d::{self as ops, ConvShape, Geometry};
 use tenon_tensor::prelude::{Dyn, U2, U3, U4, U5, U6};
 use tenon_tensor::proof::{Domain, Proof};
 use tenon_tensor::shape::typenum::{U0, U1, Unsigned};
-use tenon_tensor::shape::{Channels, DivExact, ExactQuotient, Image, StaticDim, WindowOut};
+use tenon_tensor::shape::{Channels, DivExact, ExactQuotient, Image, StaticDim, StaticShape, WindowOut};
 use tenon_tensor::{Backend, Tensor, Window};
 
 use crate::context::Context;
+use crate::cost::{Cost, Operation, StaticCost, elements};
 use crate::init::{self, Init};
 use crate::layer::Layer;
 use crate::param::Param;
@@ -80,6 +81,27 @@ where
             None => x.conv2d(&weight, self.window),
         }
     }
+}
+
+impl<X, In, Out, K, S, P, D> StaticCost<Tensor<X>> for Conv2d<In, Out, K, S, P, D>
+where
+    X: Image + StaticShape,
+    In: StaticDim,
+    Out: StaticDim,
+    K: StaticDim,
+    S: Unsigned,
+    P: Unsigned,
+    D: Unsigned,
+    X::C: Channels<In>,
+    X::H: WindowOut<K::Size, S, P, D>,
+    X::W: WindowOut<K::Size, S, P, D>,
+{
+    const COST: Cost = Cost::of(Operation {
+        parameters: Out::N * (In::N * K::N * K::N + 1),
+        flops: (elements::<ConvShape<X, Out, K, K, S, P, D>>() * (2 * In::N * K::N * K::N + 1)) as u64,
+        reads_input: true,
+        ..Operation::between::<X, ConvShape<X, Out, K, K, S, P, D>>()
+    });
 }
 
 /// Convolution in `G` groups of channels that do not see each other, without a bias; with
@@ -166,6 +188,31 @@ where
     fn forward(&self, x: Tensor<X, B>, ctx: &mut Context<B>) -> Self::Output {
         x.conv2d_grouped::<G, _, _, _, _, _, _, _>(&ctx.param(&self.weight), self.window)
     }
+}
+
+impl<X, In, Out, K, G, S, P, D> StaticCost<Tensor<X>> for GroupedConv2d<In, Out, K, G, S, P, D>
+where
+    X: Image + StaticShape,
+    In: StaticDim + DivExact<G>,
+    Out: StaticDim,
+    K: StaticDim,
+    G: StaticDim,
+    S: Unsigned,
+    P: Unsigned,
+    D: Unsigned,
+    X::C: Channels<In>,
+    X::H: WindowOut<K::Size, S, P, D>,
+    X::W: WindowOut<K::Size, S, P, D>,
+{
+    const COST: Cost = {
+        let window = In::N / G::N * K::N * K::N;
+        Cost::of(Operation {
+            parameters: Out::N * window,
+            flops: (elements::<ConvShape<X, Out, K, K, S, P, D>>() * 2 * window) as u64,
+            reads_input: true,
+            ..Operation::between::<X, ConvShape<X, Out, K, K, S, P, D>>()
+        })
+    };
 }
 
 crate::prove_layer! {

@@ -4,10 +4,11 @@ use tenon_tensor::ops::{attention, dropout as ops};
 use tenon_tensor::prelude::{Dyn, U3};
 use tenon_tensor::proof::{Domain, Proof};
 use tenon_tensor::Stream;
-use tenon_tensor::shape::Shape;
+use tenon_tensor::shape::{Shape, StaticShape};
 use tenon_tensor::{Backend, Tensor};
 
 use crate::context::{Context, Mode};
+use crate::cost::{Cost, Operation, StaticCost, bytes};
 use crate::init::Init;
 use crate::layer::Layer;
 
@@ -71,6 +72,12 @@ impl<S: Shape, B: Backend> Layer<Tensor<S, B>, B> for Dropout {
             _ => x,
         }
     }
+}
+
+/// A product with a mask; both are kept.
+impl<S: StaticShape> StaticCost<Tensor<S>> for Dropout {
+    const COST: Cost =
+        Cost::of(Operation { reads_input: true, kept_bytes: bytes::<S>(), ..Operation::between::<S, S>() });
 }
 
 crate::prove_layer! {

@@ -9,10 +9,11 @@ use tenon_tensor::ops::select::Select;
 use tenon_tensor::prelude::{Ids, U2, U3, U5};
 use tenon_tensor::proof::{Draw, Naive, Proof, ProofVisitor};
 use tenon_tensor::shape::typenum::{UInt, Unsigned, consts};
-use tenon_tensor::shape::{Append, Dim, Shape, StaticDim, Vocabulary as OfVocabulary};
+use tenon_tensor::shape::{Append, Dim, Shape, StaticDim, StaticShape, Vocabulary as OfVocabulary};
 use tenon_tensor::{Backend, Dims, Op, Tensor, Value};
 
 use crate::context::Context;
+use crate::cost::{Cost, Operation, StaticCost, bytes, elements};
 use crate::init::{self, Init};
 use crate::layer::Layer;
 use crate::param::Param;
@@ -127,6 +128,27 @@ where
         let shape = ids.shape().append(Width::default());
         Tensor::from_value(shape, rows.reshaped(Dims::new(shape.dims().as_ref())))
     }
+}
+
+/// Rows are copied, which is no arithmetic. The ids are kept, and where there is padding a flag for
+/// each number of the result.
+impl<S, V, Vocab, Width, Padding> StaticCost<Ids<S, V>> for Embedding<Vocab, Width, Padding>
+where
+    S: Append + StaticShape,
+    V: Dim + OfVocabulary<Vocab>,
+    Vocab: StaticDim,
+    Width: StaticDim,
+    Padding: PaddingIndex,
+{
+    const COST: Cost = {
+        let flags = if Padding::INDEX.is_some() { elements::<S::Output<Width>>() } else { 0 };
+        Cost::of(Operation {
+            parameters: Vocab::N * Width::N,
+            flops: 0,
+            kept_bytes: bytes::<S>() + flags,
+            ..Operation::between::<S, S::Output<Width>>()
+        })
+    };
 }
 
 /// The proof of [`Embedding`], whose input is not a tensor.

@@ -3,10 +3,11 @@
 use tenon_tensor::prelude::{Dyn, U2, U3};
 use tenon_tensor::proof::{Domain, Naive};
 use tenon_tensor::Dims;
-use tenon_tensor::shape::Flatten as FlattenShape;
+use tenon_tensor::shape::{Flatten as FlattenShape, StaticShape};
 use tenon_tensor::{Backend, Tensor};
 
 use crate::context::Context;
+use crate::cost::{Cost, StaticCost};
 use crate::init::Init;
 use crate::layer::Layer;
 
@@ -39,6 +40,10 @@ impl<S: FlattenShape, B: Backend> Layer<Tensor<S, B>, B> for Flatten {
     fn forward(&self, x: Tensor<S, B>, _: &mut Context<B>) -> Self::Output {
         x.flatten()
     }
+}
+
+impl<S: FlattenShape + StaticShape> StaticCost<Tensor<S>> for Flatten {
+    const COST: Cost = Cost::of_joining::<S>();
 }
 
 crate::prove_layer! {

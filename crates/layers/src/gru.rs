@@ -10,10 +10,11 @@ use tenon_tensor::shape::{Dim, DimProduct, InFeatures, StaticDim};
 use tenon_tensor::{Backend, Dims, Tensor};
 
 use crate::context::Context;
+use crate::cost::{Cost, StaticCost};
 use crate::init::Init;
 use crate::layer::Layer;
 use crate::module::{Module, Path, Visitor, VisitorMut};
-use crate::recurrent::{Hidden, Stack};
+use crate::recurrent::{Hidden, Recurrence, Stack};
 
 /// Gated recurrent units over whole sequences, `L` layers on top of each other.
 ///
@@ -106,6 +107,20 @@ where
         let zeros = Tensor::full((L::default(), x.shape().0, H::default()), 0.0);
         self.forward_from(x, zeros, ctx).0
     }
+}
+
+/// Gates, their products with the hidden units, and these are kept.
+impl<N, T, F, In, H, L> StaticCost<Tensor<(N, T, F)>> for Gru<In, H, L>
+where
+    N: StaticDim,
+    T: StaticDim,
+    F: StaticDim + InFeatures<In>,
+    In: StaticDim,
+    H: Hidden,
+    L: StaticDim,
+{
+    const COST: Cost =
+        Recurrence { gates: 3, elementwise: 7, kept_of_step: 7, kept_of_sequence: 1, beside_result: 1 }.cost::<N, T, In, H, L>();
 }
 
 /// What the operation gives from a zero state.

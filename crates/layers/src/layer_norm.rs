@@ -3,10 +3,11 @@
 use rand::Rng;
 use tenon_tensor::prelude::{Dyn, U5};
 use tenon_tensor::proof::{Domain, Naive};
-use tenon_tensor::shape::{InFeatures, Last, StaticDim};
+use tenon_tensor::shape::{InFeatures, Last, StaticDim, StaticShape};
 use tenon_tensor::{Backend, Tensor};
 
 use crate::context::Context;
+use crate::cost::{Cost, Operation, StaticCost, bytes, elements};
 use crate::init::{self, Init};
 use crate::layer::Layer;
 use crate::param::Param;
@@ -106,6 +107,32 @@ where
     fn forward(&self, x: Tensor<S, B>, ctx: &mut Context<B>) -> Tensor<S, B> {
         x.rms_norm(&ctx.param(&self.weight), self.epsilon)
     }
+}
+
+impl<S: Last + StaticShape, D: StaticDim> StaticCost<Tensor<S>> for LayerNorm<D>
+where
+    S::Last: InFeatures<D>,
+{
+    const COST: Cost = normalization::<S>(2 * D::N, 8);
+}
+
+impl<S: Last + StaticShape, D: StaticDim> StaticCost<Tensor<S>> for RMSNorm<D>
+where
+    S::Last: InFeatures<D>,
+{
+    const COST: Cost = normalization::<S>(D::N, 4);
+}
+
+/// The cost of normalizing rows with so many parameters and steps for each element; the input is
+/// kept, and two numbers for each row.
+const fn normalization<S: Last>(parameters: usize, steps: u64) -> Cost {
+    Cost::of(Operation {
+        parameters,
+        flops: steps * elements::<S>() as u64,
+        reads_input: true,
+        kept_bytes: 2 * bytes::<S::Init>(),
+        ..Operation::between::<S, S>()
+    })
 }
 
 /// The mean of `f` over the row of an index.

@@ -35,6 +35,7 @@ extern crate self as tenon_layers;
 
 mod buffer;
 mod context;
+pub mod cost;
 pub mod fuzz;
 pub mod init;
 mod kv_cache;
@@ -76,12 +77,13 @@ layers! {
     linear: Linear;
     lstm: Lstm, LstmState;
     max_pool2d: MaxPool2d;
-    multi_head_attention: InHeads, MultiHeadAttention;
+    multi_head_attention: InHeads, MultiHeadAttention, heads_cost;
     rnn: Rnn;
 }
 
 pub use buffer::{Buffer, Counter, Updates};
 pub use context::{Context, Mode};
+pub use cost::{Cost, StaticCost};
 pub use init::Init;
 pub use kv_cache::KvCache;
 pub use layer::Layer;

@@ -3,10 +3,11 @@
 use rand::Rng;
 use tenon_tensor::prelude::{Dyn, U2, U3};
 use tenon_tensor::proof::{Domain, Naive};
-use tenon_tensor::shape::{InFeatures, Last, StaticDim};
+use tenon_tensor::shape::{InFeatures, Last, StaticDim, StaticShape};
 use tenon_tensor::{Backend, Tensor};
 
 use crate::context::Context;
+use crate::cost::{Cost, Operation, StaticCost, elements};
 use crate::init::{self, Init};
 use crate::layer::Layer;
 use crate::param::Param;
@@ -65,6 +66,18 @@ where
             None => x.linear_without_bias(&weight),
         }
     }
+}
+
+impl<S: Last + StaticShape, In: StaticDim, Out: StaticDim> StaticCost<Tensor<S>> for Linear<In, Out>
+where
+    S::Last: InFeatures<In>,
+{
+    const COST: Cost = Cost::of(Operation {
+        parameters: (In::N + 1) * Out::N,
+        flops: (elements::<S::WithLast<Out>>() * (2 * In::N + 1)) as u64,
+        reads_input: true,
+        ..Operation::between::<S, S::WithLast<Out>>()
+    });
 }
 
 crate::prove_layer! {

@@ -11,10 +11,11 @@ use tenon_tensor::shape::{Dim, DimProduct, InFeatures, StaticDim};
 use tenon_tensor::{Backend, Cpu, Dims, Fused, Op, Tensor};
 
 use crate::context::Context;
+use crate::cost::{Cost, StaticCost};
 use crate::init::Init;
 use crate::layer::Layer;
 use crate::module::{Module, Path, Visitor, VisitorMut};
-use crate::recurrent::{Hidden, Stack, at_step, of_layer, of_layers};
+use crate::recurrent::{Hidden, Recurrence, Stack, at_step, of_layer, of_layers};
 
 /// Long short-term memory over whole sequences, `L` layers on top of each other.
 ///
@@ -167,6 +168,20 @@ where
         let n = x.shape().0;
         self.forward_from(x, LstmState::zeros(n), ctx).0
     }
+}
+
+/// Gates, cells and hidden units are kept.
+impl<N, T, F, In, H, L> StaticCost<Tensor<(N, T, F)>> for Lstm<In, H, L>
+where
+    N: StaticDim,
+    T: StaticDim,
+    F: StaticDim + InFeatures<In>,
+    In: StaticDim,
+    H: Hidden,
+    L: StaticDim,
+{
+    const COST: Cost =
+        Recurrence { gates: 4, elementwise: 9, kept_of_step: 6, kept_of_sequence: 3, beside_result: 2 }.cost::<N, T, In, H, L>();
 }
 
 /// What the operation gives from zero states, without the last cells.

@@ -5,10 +5,11 @@ use tenon_tensor::ops::max_pool2d::{self as ops, PoolShape};
 use tenon_tensor::prelude::{Dyn, U1, U2, U3, U4, U5};
 use tenon_tensor::proof::{Domain, Proof};
 use tenon_tensor::shape::typenum::{U0, Unsigned};
-use tenon_tensor::shape::{Image, WindowOut};
+use tenon_tensor::shape::{Image, StaticShape, WindowOut};
 use tenon_tensor::{Backend, Tensor, Window};
 
 use crate::context::Context;
+use crate::cost::{Cost, Operation, StaticCost, bytes, elements};
 use crate::init::Init;
 use crate::layer::Layer;
 
@@ -63,6 +64,23 @@ where
     fn forward(&self, x: Tensor<X, B>, _: &mut Context<B>) -> Self::Output {
         x.max_pool2d::<K, S, P>(self.window)
     }
+}
+
+/// An index is kept for each window.
+impl<X, K, S, P> StaticCost<Tensor<X>> for MaxPool2d<K, S, P>
+where
+    X: Image + StaticShape,
+    K: Unsigned,
+    S: Unsigned,
+    P: Unsigned,
+    X::H: WindowOut<K, S, P>,
+    X::W: WindowOut<K, S, P>,
+{
+    const COST: Cost = Cost::of(Operation {
+        flops: elements::<X>() as u64,
+        kept_bytes: bytes::<PoolShape<X, K, S, P>>(),
+        ..Operation::between::<X, PoolShape<X, K, S, P>>()
+    });
 }
 
 crate::prove_layer! {

@@ -11,6 +11,7 @@ use tenon_tensor::shape::{Dim, DimAdd, DimMul, DimProduct, DivExact, StaticDim};
 use tenon_tensor::{Backend, Dims, Fused, Op, Tensor, Value};
 
 use crate::context::Context;
+use crate::cost::{Cost, NUMBER, Operation, StaticCost};
 use crate::dropout::Dropout;
 use crate::init::{self, Init};
 use crate::kv_cache::KvCache;
@@ -202,6 +203,43 @@ where
     fn forward(&self, x: Tensor<(N, T, Width), B>, ctx: &mut Context<B>) -> Self::Output {
         self.attend(x, &Attention::default(), None, ctx)
     }
+}
+
+impl<N, T, Width, Heads, KeyHeads> StaticCost<Tensor<(N, T, Width)>>
+    for MultiHeadAttention<Width, Heads, KeyHeads>
+where
+    N: StaticDim,
+    T: StaticDim,
+    Width: InHeads<Heads, KeyHeads>,
+    Heads: StaticDim,
+    KeyHeads: StaticDim,
+{
+    const COST: Cost = heads_cost::<N, T, Width, Width::KeyWidth, Heads>()
+        .then(<Linear<Width, Width> as StaticCost<Tensor<(N, T, Width)>>>::COST);
+}
+
+/// The cost of self-attention up to its output map: queries, keys and values of `(N, T, Width)` by
+/// affine maps, and what `Heads` heads make of them. What they do not look at is counted too.
+pub const fn heads_cost<N, T, Width, KeyWidth, Heads>() -> Cost
+where
+    N: StaticDim,
+    T: StaticDim,
+    Width: StaticDim,
+    KeyWidth: StaticDim,
+    Heads: StaticDim,
+{
+    let (tokens, packed) = (N::N * T::N, Width::N + 2 * KeyWidth::N);
+    let scores = tokens * Heads::N * T::N;
+    let maps = tokens * packed * (2 * Width::N + 1);
+    Cost::of(Operation {
+        parameters: (Width::N + 1) * packed,
+        flops: (maps + scores * (4 * (Width::N / Heads::N) + 5)) as u64,
+        reads_input: true,
+        reads_output: true,
+        // Queries, keys and values, and a number for each query of each head.
+        kept_bytes: tokens * (packed + Heads::N) * NUMBER,
+        ..Operation::between::<(N, T, Width), (N, T, Width)>()
+    })
 }
 
 /// The output by the equation, for vectors of four numbers in two heads.

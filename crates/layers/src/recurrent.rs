@@ -11,6 +11,7 @@ use tenon_tensor::shape::{DimMul, StaticDim};
 use tenon_tensor::{Backend, Fused, Op, Tensor, Value};
 
 use crate::context::{Context, Mode};
+use crate::cost::{Cost, NUMBER, Operation};
 use crate::init;
 use crate::module::{Module, Path, Visitor, VisitorMut};
 use crate::param::Param;
@@ -165,6 +166,47 @@ impl<In: StaticDim, H: StaticDim, Gates: StaticDim> Module for Stack<In, H, Gate
     fn visit_mut(&mut self, path: &mut Path, visitor: &mut dyn VisitorMut) {
         self.first.visit_mut(0, path, visitor);
         (1..).zip(&mut self.others).for_each(|(i, weights)| weights.visit_mut(i, path, visitor));
+    }
+}
+
+/// What makes one kind of recurrent layer cost more than another.
+pub(crate) struct Recurrence {
+    /// Gates of each hidden unit, of which each is a sum of two products.
+    pub(crate) gates: usize,
+    /// Steps of arithmetic for each hidden unit besides.
+    pub(crate) elementwise: usize,
+    /// Numbers kept for each hidden unit of a step.
+    pub(crate) kept_of_step: usize,
+    /// Numbers kept for each hidden unit of a sequence: what it begins and ends with.
+    pub(crate) kept_of_sequence: usize,
+    /// Those of them that are in the buffer of the result.
+    pub(crate) beside_result: usize,
+}
+
+impl Recurrence {
+    /// The cost of as many layers as there are, on `(N, T, In)`, without dropout.
+    pub(crate) const fn cost<N: StaticDim, T: StaticDim, In: StaticDim, H: StaticDim, L: StaticDim>(
+        &self,
+    ) -> Cost {
+        let first = Cost::of(self.layer(N::N, T::N, In::N, H::N));
+        first.then_times(L::N - 1, Cost::of(self.layer(N::N, T::N, H::N, H::N)))
+    }
+
+    const fn layer(&self, batch: usize, steps: usize, input: usize, hidden: usize) -> Operation {
+        let of_gate = 2 * (input + hidden) + 2;
+        let kept_units = steps * self.kept_of_step + self.kept_of_sequence;
+        Operation {
+            parameters: self.gates * hidden * (input + hidden + 2),
+            flops: (steps * batch * hidden * (self.gates * of_gate + self.elementwise)) as u64,
+            input_bytes: batch * steps * input * NUMBER,
+            output_bytes: (steps + self.beside_result) * batch * hidden * NUMBER,
+            reads_input: false,
+            reads_output: false,
+            // The input in the order of time, and the hidden units.
+            kept_bytes: batch * (steps * input + kept_units * hidden) * NUMBER,
+            // It is in the order of time too, which is another where there is more than one.
+            is_scattered: batch > 1 && steps > 1 && hidden > 1,
+        }
     }
 }
 

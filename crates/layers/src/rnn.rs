@@ -10,10 +10,11 @@ use tenon_tensor::shape::{Dim, InFeatures, StaticDim};
 use tenon_tensor::{Backend, Dims, Tensor};
 
 use crate::context::Context;
+use crate::cost::{Cost, StaticCost};
 use crate::init::Init;
 use crate::layer::Layer;
 use crate::module::{Module, Path, Visitor, VisitorMut};
-use crate::recurrent::{Stack};
+use crate::recurrent::{Recurrence, Stack};
 
 /// A plain recurrent layer over whole sequences, `L` layers on top of each other.
 ///
@@ -111,6 +112,20 @@ where
         let zeros = Tensor::full((L::default(), x.shape().0, H::default()), 0.0);
         self.forward_from(x, zeros, ctx).0
     }
+}
+
+/// The hidden units are kept.
+impl<N, T, F, In, H, L> StaticCost<Tensor<(N, T, F)>> for Rnn<In, H, L>
+where
+    N: StaticDim,
+    T: StaticDim,
+    F: StaticDim + InFeatures<In>,
+    In: StaticDim,
+    H: StaticDim,
+    L: StaticDim,
+{
+    const COST: Cost =
+        Recurrence { gates: 1, elementwise: 1, kept_of_step: 1, kept_of_sequence: 1, beside_result: 1 }.cost::<N, T, In, H, L>();
 }
 
 /// What the operation gives from a zero state.

@@ -79,6 +79,9 @@ struct Record {
     names: HashMap<LeafId, (String, usize)>,
     /// The buffers that are kept, held here so that none is recycled and counted again.
     held: HashMap<usize, Box<dyn Send>>,
+    /// What forward kernels keep, held as long as a backward pass would: a result that shares a
+    /// buffer with it is not worked on in place.
+    kernels_kept: Vec<Box<dyn Send>>,
     /// What was last asked, and its arithmetic: if elements are gathered next, at the places that
     /// were found, the two are one operation.
     question: Option<(&'static str, u64)>,
@@ -245,7 +248,12 @@ impl<B: Backend> Backend for Traced<B> {
         if !B::RUNS_KERNELS {
             return op.definition(args);
         }
-        Self::fused_forward(&op, args).0
+        let (value, kept) = Self::fused_forward(&op, args);
+        let Observed { trace, origin, .. } = value.handle();
+        if let Some(trace) = trace.as_ref().filter(|_| *origin != Origin::Constant) {
+            trace.record().kernels_kept.push(Box::new(kept));
+        }
+        value
     }
 
     fn fused_forward<F: Fused<N>, const N: usize>(
