@@ -188,6 +188,11 @@ impl Cost {
         Cost::new(0, 0, bytes::<S>(), [in_place, learned, Kept { buffer: Some(copy), ..learned }])
     }
 
+    /// The cost of `L` on an input of type `X`.
+    pub const fn on<X, L: StaticCost<X>>() -> Self {
+        L::COST
+    }
+
     const fn new(parameters: usize, flops: u64, input_bytes: usize, kept: [Kept; 3]) -> Self {
         let of_data = &kept[Kind::Data as usize];
         let kept_bytes = of_data.others + if of_data.input { input_bytes } else { 0 };
@@ -218,6 +223,11 @@ impl Cost {
         let [a, b] = [&self.kept, &other.kept];
         let kept = [a[0].beside(&b[0]), a[1].beside(&b[1]), a[2].beside(&b[2])];
         Cost::new(self.parameters + other.parameters, self.flops + other.flops, self.input_bytes, kept)
+    }
+
+    /// The cost of this map by a model that holds so many parameters more, which have no part in it.
+    pub const fn holding(self, parameters: usize) -> Cost {
+        Cost { parameters: self.parameters + parameters, ..self }
     }
 
     /// The cost of a sum of two results of shape `S`, such as a residual; nothing is kept of it.

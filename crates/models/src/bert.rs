@@ -4,6 +4,7 @@ use rand::Rng;
 use tenon_layers::init;
 use tenon_layers::prelude::*;
 use tenon_layers::tensor::shape::{DivExact, Vocabulary};
+use tenon_layers::{Cost, StaticCost, heads_cost};
 
 use crate::texts::Texts;
 
@@ -326,4 +327,51 @@ impl<In: StaticDim, Out: StaticDim> AddNorm<In, Out> {
         let x = x + self.dropout.forward(added, ctx);
         self.layer_norm.forward(x, ctx)
     }
+}
+
+impl<N, T, V, Vocab, Positions, Width, Heads, Hidden, const LAYERS: usize> StaticCost<Texts<N, T, V>>
+    for Bert<Vocab, Positions, Width, Heads, Hidden, LAYERS>
+where
+    N: StaticDim,
+    T: StaticDim,
+    V: StaticDim + Vocabulary<Vocab>,
+    Vocab: StaticDim,
+    Positions: StaticDim,
+    Width: StaticDim,
+    Heads: StaticDim,
+    Hidden: StaticDim,
+{
+    const COST: Cost = {
+        let embeddings = Cost::on::<Ids<(N, T), V>, Embedding<Vocab, Width>>()
+            .beside(Cost::on::<Ids<(N, T), U2>, Embedding<U2, Width>>())
+            .then(Cost::of_sum::<(N, T, Width)>())
+            .beside(Cost::on::<Ids<(T,), Positions>, Embedding<Positions, Width>>())
+            .then(Cost::of_sum::<(N, T, Width)>())
+            .then(Cost::on::<Tensor<(N, T, Width)>, (LayerNorm<Width>, Dropout)>());
+        let layer = Cost::on::<Tensor<(N, T, Width)>, BertLayer<Width, Heads, Hidden>>();
+        let pooler = Cost::on::<Tensor<(N, Width)>, Linear<Width, Width>>();
+        embeddings.then_times(LAYERS, layer).holding(pooler.parameters)
+    };
+}
+
+impl<N, T, Width, Heads, Hidden> StaticCost<Tensor<(N, T, Width)>> for BertLayer<Width, Heads, Hidden>
+where
+    N: StaticDim,
+    T: StaticDim,
+    Width: StaticDim,
+    Heads: StaticDim,
+    Hidden: StaticDim,
+{
+    const COST: Cost = heads_cost::<N, T, Width, Width, Heads>()
+        .then(Cost::on::<Tensor<(N, T, Width)>, AddNorm<Width, Width>>())
+        .then(Cost::on::<Tensor<(N, T, Width)>, (Linear<Width, Hidden>, GELU)>())
+        .then(Cost::on::<Tensor<(N, T, Hidden)>, AddNorm<Hidden, Width>>());
+}
+
+impl<N: StaticDim, T: StaticDim, In: StaticDim, Out: StaticDim> StaticCost<Tensor<(N, T, In)>>
+    for AddNorm<In, Out>
+{
+    const COST: Cost = Cost::on::<Tensor<(N, T, In)>, (Linear<In, Out>, Dropout)>()
+        .then(Cost::of_sum::<(N, T, Out)>())
+        .then(Cost::on::<Tensor<(N, T, Out)>, LayerNorm<Out>>());
 }

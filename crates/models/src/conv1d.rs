@@ -1,7 +1,8 @@
 //! The affine map of GPT-2, whose weights lie the other way round.
 
 use tenon_layers::prelude::*;
-use tenon_layers::tensor::shape::{InFeatures, Last};
+use tenon_layers::tensor::shape::{InFeatures, Last, StaticShape};
+use tenon_layers::{Cost, StaticCost};
 
 /// `y = x W + b` with one column of `W` per output: what the published weights of GPT-2 call a
 /// convolution, although there is no window. [`Linear`] has the transpose.
@@ -63,4 +64,12 @@ where
     fn forward(&self, x: Tensor<S, B>, ctx: &mut Context<B>) -> Self::Output {
         x.linear(&ctx.param(&self.weight).t(), &ctx.param(&self.bias))
     }
+}
+
+/// That of [`Linear`]: the transpose of a weight is a view.
+impl<S: Last + StaticShape, In: StaticDim, Out: StaticDim> StaticCost<Tensor<S>> for Conv1D<In, Out>
+where
+    S::Last: InFeatures<In>,
+{
+    const COST: Cost = Cost::on::<Tensor<S>, Linear<In, Out>>();
 }

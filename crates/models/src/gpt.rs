@@ -6,6 +6,7 @@ use rand::Rng;
 use tenon_layers::init;
 use tenon_layers::prelude::*;
 use tenon_layers::tensor::shape::{DimMul, DivExact, Vocabulary};
+use tenon_layers::{Cost, StaticCost, cost::Operation, heads_cost};
 
 use crate::conv1d::Conv1D;
 use crate::language_model::LanguageModel;
@@ -311,6 +312,48 @@ where
     ) -> Tensor<(Dyn, Dyn, Vocab), B> {
         self.scores_after(tokens, None, ctx)
     }
+}
+
+impl<Vocab, Length, Width, Heads, N, T, V, const LAYERS: usize> StaticCost<Ids<(N, T), V>>
+    for Gpt<Vocab, Length, Width, Heads, LAYERS>
+where
+    Vocab: StaticDim,
+    Length: StaticDim,
+    Width: Multiples + DivExact<Heads>,
+    Heads: StaticDim,
+    N: StaticDim,
+    T: StaticDim,
+    V: StaticDim + Vocabulary<Vocab>,
+{
+    const COST: Cost = Cost::on::<Ids<(N, T), V>, Embedding<Vocab, Width>>()
+        .beside(Cost::on::<Ids<(T,), Length>, Embedding<Length, Width>>())
+        .then(Cost::of_sum::<(N, T, Width)>())
+        .then_times(LAYERS, Cost::on::<Tensor<(N, T, Width)>, Block<Width, Heads>>())
+        .then(Cost::on::<Tensor<(N, T, Width)>, LayerNorm<Width>>())
+        .then(Cost::of(Operation {
+            // The product with `wte`.
+            flops: (N::N * T::N * Vocab::N * 2 * Width::N) as u64,
+            reads_input: true,
+            ..Operation::between::<(N, T, Width), (N, T, Vocab)>()
+        }));
+}
+
+impl<Width, Heads, N, T> StaticCost<Tensor<(N, T, Width)>> for Block<Width, Heads>
+where
+    Width: Multiples + DivExact<Heads>,
+    Heads: StaticDim,
+    N: StaticDim,
+    T: StaticDim,
+{
+    const COST: Cost = Cost::on::<Tensor<(N, T, Width)>, LayerNorm<Width>>()
+        .then(heads_cost::<N, T, Width, Width, Heads>())
+        .then(Cost::on::<Tensor<(N, T, Width)>, Conv1D<Width, Width>>())
+        .then(Cost::of_sum::<(N, T, Width)>())
+        .then(Cost::on::<
+            Tensor<(N, T, Width)>,
+            (LayerNorm<Width>, Conv1D<Width, Width::Fourfold>, GELU, Conv1D<Width::Fourfold, Width>),
+        >())
+        .then(Cost::of_sum::<(N, T, Width)>());
 }
 
 #[cfg(test)]

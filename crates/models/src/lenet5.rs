@@ -2,6 +2,7 @@
 
 use rand::Rng;
 use tenon_layers::prelude::*;
+use tenon_layers::{Cost, StaticCost};
 
 /// The network that read the digits on cheques, as it is taught today.
 ///
@@ -79,6 +80,19 @@ impl<N: Dim, B: Backend> Layer<Tensor<(N, U1, U28, U28), B>, B> for LeNet5 {
         let x = self.fc2.forward(x, ctx).relu();
         self.fc3.forward(x, ctx)
     }
+}
+
+impl<N: StaticDim> StaticCost<Tensor<(N, U1, U28, U28)>> for LeNet5 {
+    const COST: Cost = Cost::on::<
+        Tensor<(N, U1, U28, U28)>,
+        (
+            (Conv2d<U1, U6, U5, U1, U2>, ReLU, MaxPool2d<U2>),
+            (Conv2d<U6, U16, U5>, ReLU, MaxPool2d<U2>),
+            (Flatten, Linear<U400, U120>, ReLU),
+            (Linear<U120, U84>, ReLU),
+            Linear<U84, U10>,
+        ),
+    >();
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use rand::Rng;
 use tenon_layers::prelude::*;
-use tenon_layers::{Hidden, tensor::Ids};
+use tenon_layers::{Cost, Hidden, StaticCost, tensor::Ids};
 
 use crate::language_model::LanguageModel;
 
@@ -71,6 +71,19 @@ impl<Vocab: StaticDim, Width: StaticDim, H: Hidden, L: StaticDim> LanguageModel<
         *memory = Some(state.detach());
         self.output.forward(hidden, ctx)
     }
+}
+
+impl<Vocab, Width, H, L, N, T> StaticCost<Ids<(N, T), Vocab>> for LstmLanguageModel<Vocab, Width, H, L>
+where
+    Vocab: StaticDim,
+    Width: StaticDim,
+    H: Hidden,
+    L: StaticDim,
+    N: StaticDim,
+    T: StaticDim,
+{
+    const COST: Cost =
+        Cost::on::<Ids<(N, T), Vocab>, (Embedding<Vocab, Width>, Lstm<Width, H, L>, Linear<H, Vocab>)>();
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use rand::Rng;
 use tenon_layers::prelude::*;
+use tenon_layers::{Cost, StaticCost};
 
 /// Two hidden layers of 512 units on the pixels as they are: what can be had without convolution.
 ///
@@ -68,4 +69,16 @@ impl<N: Dim, B: Backend> Layer<Tensor<(N, U1, U28, U28), B>, B> for Mlp {
         let x = self.dropout.forward(x, ctx);
         self.fc3.forward(x, ctx)
     }
+}
+
+impl<N: StaticDim> StaticCost<Tensor<(N, U1, U28, U28)>> for Mlp {
+    const COST: Cost = Cost::on::<
+        Tensor<(N, U1, U28, U28)>,
+        (
+            Flatten,
+            (Linear<U784, U512>, ReLU, Dropout),
+            (Linear<U512, U512>, ReLU, Dropout),
+            Linear<U512, U10>,
+        ),
+    >();
 }

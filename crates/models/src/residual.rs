@@ -3,6 +3,7 @@
 use rand::Rng;
 use tenon_layers::prelude::*;
 use tenon_layers::tensor::shape::{Channels, Every, Image};
+use tenon_layers::{Cost, StaticCost};
 
 /// Two convolutions of 3×3, around which the input goes as it is.
 ///
@@ -56,6 +57,17 @@ where
         let shortcut = Tensor::from_value(y.shape(), x.into_value());
         self.bn2.forward_add_relu(y, shortcut, ctx)
     }
+}
+
+impl<N: StaticDim, C: StaticDim, H: StaticDim, W: StaticDim> StaticCost<Tensor<(N, C, H, W)>>
+    for BasicBlock<C>
+{
+    const COST: Cost = {
+        let conv = Cost::on::<Tensor<(N, C, H, W)>, CenteredConv2d<C, C, U3>>();
+        conv.then(BatchNorm2d::<C>::cost_with_relu::<(N, C, H, W)>())
+            .then(conv)
+            .then(BatchNorm2d::<C>::cost_with_add_relu::<(N, C, H, W)>())
+    };
 }
 
 /// As [`BasicBlock`], with more channels and half the height and width: the first convolution takes
@@ -118,6 +130,23 @@ where
         let y = self.conv2.forward(y, ctx);
         self.bn2.forward_add_relu(y, shortcut, ctx)
     }
+}
+
+impl<N, In, Out, H, W, HalfH, HalfW> StaticCost<Tensor<(N, In, H, W)>> for DownBlock<In, Out>
+where
+    N: StaticDim,
+    In: StaticDim,
+    Out: StaticDim,
+    H: StaticDim + Every<U2, Output = HalfH>,
+    W: StaticDim + Every<U2, Output = HalfW>,
+    HalfH: StaticDim,
+    HalfW: StaticDim,
+{
+    const COST: Cost = Cost::on::<Tensor<(N, In, H, W)>, CenteredConv2d<In, Out, U3, U2>>()
+        .then(BatchNorm2d::<Out>::cost_with_relu::<(N, Out, HalfH, HalfW)>())
+        .then(Cost::on::<Tensor<(N, Out, HalfH, HalfW)>, CenteredConv2d<Out, Out, U3>>())
+        .then(BatchNorm2d::<Out>::cost_with_add_relu::<(N, Out, HalfH, HalfW)>())
+        .beside(Cost::on::<Tensor<(N, In, H, W)>, (CenteredConv2d<In, Out, U1, U2>, BatchNorm2d<Out>)>());
 }
 
 #[cfg(test)]

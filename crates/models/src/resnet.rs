@@ -3,7 +3,7 @@
 use rand::Rng;
 use tenon_layers::prelude::*;
 use tenon_layers::tensor::shape::{Every, Image};
-use tenon_layers::{Path, Visitor, VisitorMut};
+use tenon_layers::{Cost, Path, StaticCost, Visitor, VisitorMut};
 
 use crate::residual::{BasicBlock, DownBlock};
 
@@ -109,6 +109,23 @@ where
     }
 }
 
+impl<const BLOCKS: usize, C, Classes, N, H, W> StaticCost<Tensor<(N, C, H, W)>> for ResNet<BLOCKS, C, Classes>
+where
+    C: StaticDim,
+    Classes: StaticDim,
+    N: StaticDim,
+    H: StaticDim + Every<U2, Output: StaticDim + Every<U2, Output: StaticDim>>,
+    W: StaticDim + Every<U2, Output: StaticDim + Every<U2, Output: StaticDim>>,
+{
+    const COST: Cost = Cost::on::<Tensor<(N, C, H, W)>, CenteredConv2d<C, U16, U3>>()
+        .then(BatchNorm2d::<U16>::cost_with_relu::<(N, U16, H, W)>())
+        .then_times(BLOCKS, Cost::on::<Tensor<(N, U16, H, W)>, BasicBlock<U16>>())
+        .then(Stage::<U16, U32>::cost::<N, H, W>(BLOCKS))
+        .then(Stage::<U32, U64>::cost::<N, H::Output, W::Output>(BLOCKS))
+        .then(Cost::on::<Tensor<Halved<(N, U32, H::Output, W::Output), U64>>, AdaptiveAvgPool2d<U1>>())
+        .then(Cost::on::<Tensor<(N, U64)>, Linear<U64, Classes>>());
+}
+
 /// A block that halves the size, and others that keep it.
 #[derive(Clone, Debug)]
 pub struct Stage<In: StaticDim, Out: StaticDim> {
@@ -122,6 +139,17 @@ impl<In: StaticDim, Out: StaticDim> Stage<In, Out> {
     /// How many numbers are learned by so many blocks.
     pub const fn parameters(n_blocks: usize) -> usize {
         DownBlock::<In, Out>::PARAMETERS + (n_blocks - 1) * BasicBlock::<Out>::PARAMETERS
+    }
+
+    /// The cost of so many blocks on `(N, In, H, W)`.
+    pub const fn cost<N, H, W>(n_blocks: usize) -> Cost
+    where
+        N: StaticDim,
+        H: StaticDim + Every<U2, Output: StaticDim>,
+        W: StaticDim + Every<U2, Output: StaticDim>,
+    {
+        Cost::on::<Tensor<(N, In, H, W)>, DownBlock<In, Out>>()
+            .then_times(n_blocks - 1, Cost::on::<Tensor<Halved<(N, In, H, W), Out>>, BasicBlock<Out>>())
     }
 
     /// A stage of so many blocks.

@@ -2,6 +2,7 @@
 
 use rand::Rng;
 use tenon_layers::prelude::*;
+use tenon_layers::{Cost, StaticCost};
 
 use crate::residual::{BasicBlock, DownBlock};
 
@@ -91,6 +92,24 @@ impl<N: Dim, Classes: StaticDim, B: Backend> Layer<Tensor<(N, U3, U224, U224), B
         let x = self.layer4.forward(x, ctx);
         self.fc.forward(x.global_avg_pool2d(), ctx)
     }
+}
+
+impl<N: StaticDim, Classes: StaticDim> StaticCost<Tensor<(N, U3, U224, U224)>> for ResNet18<Classes> {
+    const COST: Cost = Cost::on::<Tensor<(N, U3, U224, U224)>, CenteredConv2d<U3, U64, U7, U2>>()
+        .then(BatchNorm2d::<U64>::cost_with_relu::<(N, U64, U112, U112)>())
+        .then(Cost::on::<
+            Tensor<(N, U64, U112, U112)>,
+            (
+                MaxPool2d<U3, U2, U1>,
+                (BasicBlock<U64>, BasicBlock<U64>),
+                (DownBlock<U64, U128>, BasicBlock<U128>),
+                (DownBlock<U128, U256>, BasicBlock<U256>),
+                (DownBlock<U256, U512>, BasicBlock<U512>),
+                AdaptiveAvgPool2d<U1>,
+                Flatten,
+                Linear<U512, Classes>,
+            ),
+        >());
 }
 
 #[cfg(test)]
