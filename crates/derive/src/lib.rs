@@ -38,6 +38,7 @@ pub fn derive_module(item: TokenStream) -> TokenStream {
 ///
 /// The input and output of each layer follow from the first one's input; a layer that does not
 /// fit the one before it is reported where the struct is given an input.
+/// Where each layer says what it costs, so does the struct: it implements `StaticCost`.
 /// The attributes are those of `#[derive(Module)]`; a field with `#[module(skip)]` is not applied.
 #[proc_macro_derive(Sequential, attributes(module))]
 pub fn derive_sequential(item: TokenStream) -> TokenStream {

@@ -1,4 +1,5 @@
-//! `#[derive(Sequential)]`: a struct of layers is the layer that applies its fields in order.
+//! `#[derive(Sequential)]`: a struct of layers is the layer that applies its fields in order, and
+//! costs what they cost.
 
 use proc_macro::{TokenStream, TokenTree};
 
@@ -6,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::input::Input;
 use crate::template::expand;
 
-/// Implements `Layer` for the struct `item`.
+/// Implements `Layer` and `StaticCost` for the struct `item`.
 ///
 /// Each field must be a layer on what the field before it gives; these bounds are generated here,
 /// so that nobody has to write the chain of shapes by hand.
@@ -38,12 +39,11 @@ pub(crate) fn derive(item: TokenStream) -> Result<TokenStream> {
         value = put("<$ty as $layers::Layer<$value, $backend>>::Output");
     }
 
-    // Pairs in pairs, however many fields there are: the cost of a pair is that of its first layer,
-    // then that of its second on what the first gives.
-    let nothing = expand("()", input.name.span(), &[]);
-    let pairs = input.fields.iter().rev().fold(nothing, |rest, field| {
-        let pair = if rest.to_string() == "()" { "($ty,)" } else { "($ty, $rest)" };
-        expand(pair, field.span, &[("ty", &field.ty), ("rest", &rest)])
+    // Pairs in pairs, `(A, (B, (C,)))`, which are tuples of layers however many fields there are.
+    let mut fields = input.fields.iter().rev();
+    let innermost = fields.next().map(|field| expand("($ty,)", field.span, &[("ty", &field.ty)]));
+    let pairs = fields.fold(innermost.unwrap_or_default(), |rest, field| {
+        expand("($ty, $rest)", field.span, &[("ty", &field.ty), ("rest", &rest)])
     });
 
     Ok(expand(

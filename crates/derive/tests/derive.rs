@@ -13,6 +13,24 @@ mod layers {
         fn forward(&self, x: X, context: &mut Context<B>) -> Self::Output;
     }
 
+    pub(crate) type Cost = usize;
+
+    pub(crate) trait StaticCost<X> {
+        const COST: Cost;
+    }
+
+    impl<X, A: StaticCost<X>> StaticCost<X> for (A,) {
+        const COST: Cost = A::COST;
+    }
+
+    impl<X, A, B> StaticCost<X> for (A, B)
+    where
+        A: Layer<X, Plain> + StaticCost<X>,
+        B: StaticCost<A::Output>,
+    {
+        const COST: Cost = 10 * A::COST + B::COST;
+    }
+
     #[derive(Default)]
     pub(crate) struct Path(Vec<String>);
 
@@ -69,7 +87,7 @@ mod layers {
     }
 }
 
-use layers::{Backend, Context, Layer, Module, Param, Path, Plain, Visitor, VisitorMut};
+use layers::{Backend, Context, Layer, Module, Param, Path, Plain, StaticCost, Visitor, VisitorMut};
 use std::marker::PhantomData;
 use tenon_derive::{Module, Sequential};
 
@@ -244,6 +262,22 @@ fn applies_fields_in_order() {
     let length: usize = chain.forward(10, &mut context);
     assert_eq!(length, 3);
     assert_eq!(Pair(Add(2), Print).forward(40, &mut context), "42");
+}
+
+impl StaticCost<i32> for Add {
+    const COST: usize = 1;
+}
+impl StaticCost<i32> for Print {
+    const COST: usize = 2;
+}
+impl StaticCost<String> for Length {
+    const COST: usize = 4;
+}
+
+#[test]
+fn costs_what_its_fields_cost_in_order() {
+    assert_eq!(<Chain<Add> as StaticCost<i32>>::COST, 10 + (20 + 4));
+    assert_eq!(<Pair as StaticCost<i32>>::COST, 10 + 2);
 }
 
 /// Types and names handed on by a macro arrive in invisible groups.
