@@ -71,8 +71,8 @@ const VERBS: &[Verb] = &[
     },
     Verb {
         name: "bench",
-        arguments: "[FILTER]",
-        help: "criterion benches of kernels, ops and training steps",
+        arguments: "[FILTER] | --peers [LIST]",
+        help: "criterion benches of kernels, ops and training steps, or a comparison with other libraries",
         run: bench::run,
     },
     Verb {

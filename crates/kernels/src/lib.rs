@@ -24,6 +24,7 @@ pub mod fuzz;
 pub mod gemm;
 pub mod index;
 pub mod layout;
+pub mod limits;
 mod math;
 pub mod naive;
 pub mod optim;

@@ -30,9 +30,10 @@ pub(crate) fn lines(manifest: &str) -> Vec<Line<'_>> {
     lines
 }
 
-/// The manifests of the members of the workspace; fuzz is a workspace of its own.
+/// The manifests of the members of the workspace, without packages that are workspaces of their own.
 fn members(tree: &Tree) -> impl Iterator<Item = (&str, &str)> {
-    tree.ending_in("/Cargo.toml").filter(|(path, _)| !path.starts_with("fuzz/"))
+    let is_workspace = |manifest: &str| manifest.lines().any(|line| line.trim() == "[workspace]");
+    tree.ending_in("/Cargo.toml").filter(move |(_, manifest)| !is_workspace(manifest))
 }
 
 pub(crate) fn inherit_versions(tree: &Tree) -> Vec<Finding> {
@@ -93,6 +94,13 @@ mod tests {
         assert_eq!(findings(inherit_versions, "[dev-dependencies]\nb = \"1\""), 1);
         let detailed = "[target.'cfg(unix)'.dependencies]\nb = { version = \"1\" }";
         assert_eq!(findings(inherit_versions, detailed), 1);
+    }
+
+    #[test]
+    fn leaves_workspaces_of_their_own_alone() {
+        let apart = "[workspace]\n[package]\nversion = \"0.1.0\"";
+        assert_eq!(findings(inherit_versions, apart), 0);
+        assert_eq!(findings(inherit_lints, apart), 0);
     }
 
     #[test]
