@@ -29,7 +29,8 @@ use crate::layer::Layer;
 /// }
 ///
 /// const COST: Cost = <Gesture as StaticCost<Tensor<(U1, U48)>>>::COST;
-/// const { assert!(COST.parameters * size_of::<f32>() <= 8 * 1024) };
+/// const _: () = assert!(COST.parameters * size_of::<f32>() <= 8 * 1024, "the weights fit 8 KiB");
+///
 /// assert_eq!(COST.flops, 32 * (2 * 48 + 1) + 32 + 4 * (2 * 32 + 1));
 /// // The input and the hidden units, which ReLU and the layer after it share.
 /// assert_eq!(COST.kept_bytes, (48 + 32) * size_of::<f32>());

@@ -12,6 +12,8 @@ mod concat_other_axis_differs;
 mod conv_channels_differ;
 #[path = "ui/conv/window_larger_than_input/right.rs"]
 mod conv_window_larger_than_input;
+#[path = "ui/cost/run_time_batch/right.rs"]
+mod cost_run_time_batch;
 #[path = "ui/derivative/missing/right.rs"]
 mod derivative_missing;
 #[path = "ui/dynamic/checked_at_the_edge/right.rs"]

@@ -1,0 +1,10 @@
+//! A budget for one image.
+
+use tenon_layers::{StaticCost, prelude::*};
+use tenon_models::LeNet5;
+
+const KEPT: usize = <LeNet5 as StaticCost<Tensor<(U1, U1, U28, U28)>>>::COST.kept_bytes;
+
+fn main() {
+    const { assert!(KEPT <= 64 * 1024) };
+}
