@@ -1,7 +1,7 @@
 //! What layers cost, known to the compiler.
 
 use tenon_tensor::Cpu;
-use tenon_tensor::shape::Shape;
+use tenon_tensor::shape::{Dim, Last, Shape};
 
 use crate::layer::Layer;
 
@@ -180,13 +180,14 @@ impl Cost {
         Cost::new(operation.parameters, operation.flops, operation.input_bytes, kept)
     }
 
-    /// The cost of joining axes of a tensor of shape `S`: nothing, since the result is where the
-    /// input is, or in a copy of what is scattered.
-    pub(crate) const fn of_joining<S: Shape>() -> Self {
-        let copy = Buffer { bytes: bytes::<S>(), is_kept: false };
+    /// The cost of joining all axes but the first: nothing. The result is where the input is, or in
+    /// a copy of what is scattered, unless what is joined is a single axis beside others of size 1.
+    pub(crate) const fn of_joining<S: Last>() -> Self {
         let in_place = Kept { input: false, others: 0, result: Kind::Data, buffer: None };
         let learned = Kept { result: Kind::Learned, ..in_place };
-        Cost::new(0, 0, bytes::<S>(), [in_place, learned, Kept { buffer: Some(copy), ..learned }])
+        let copy = Kept { buffer: Some(Buffer { bytes: bytes::<S>(), is_kept: false }), ..learned };
+        let scattered = if matches!(S::Last::STATIC, Some(1)) { learned } else { copy };
+        Cost::new(0, 0, bytes::<S>(), [in_place, learned, scattered])
     }
 
     /// The cost of `L` on an input of type `X`.
@@ -198,6 +199,12 @@ impl Cost {
         let of_data = &kept[Kind::Data as usize];
         let kept_bytes = of_data.others + if of_data.input { input_bytes } else { 0 };
         Cost { parameters, flops, kept_bytes, input_bytes, kept }
+    }
+
+    /// This cost, but another where the input is scattered.
+    pub(crate) const fn or_where_scattered(self, other: Cost) -> Self {
+        let ([data, learned, _], [_, _, scattered]) = (self.kept, other.kept);
+        Cost { kept: [data, learned, scattered], ..self }
     }
 
     /// The cost of this map, then another of its result.

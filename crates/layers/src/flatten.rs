@@ -3,7 +3,7 @@
 use tenon_tensor::prelude::{Dyn, U2, U3};
 use tenon_tensor::proof::{Domain, Naive};
 use tenon_tensor::Dims;
-use tenon_tensor::shape::{Flatten as FlattenShape, StaticShape};
+use tenon_tensor::shape::{Flatten as FlattenShape, Last, StaticShape};
 use tenon_tensor::{Backend, Tensor};
 
 use crate::context::Context;
@@ -42,7 +42,7 @@ impl<S: FlattenShape, B: Backend> Layer<Tensor<S, B>, B> for Flatten {
     }
 }
 
-impl<S: FlattenShape + StaticShape> StaticCost<Tensor<S>> for Flatten {
+impl<S: FlattenShape + Last + StaticShape> StaticCost<Tensor<S>> for Flatten {
     const COST: Cost = Cost::of_joining::<S>();
 }
 

@@ -181,7 +181,7 @@ where
     L: StaticDim,
 {
     const COST: Cost =
-        Recurrence { gates: 4, elementwise: 9, kept_of_step: 6, kept_of_sequence: 3, beside_result: 2 }.cost::<N, T, In, H, L>();
+        Recurrence { gates: 4, elementwise: 9, kept_of_step: 5, kept_of_sequence: 1, other_blocks: 2 }.cost::<N, T, In, H, L>();
 }
 
 /// What the operation gives from zero states, without the last cells.

@@ -175,38 +175,44 @@ pub(crate) struct Recurrence {
     pub(crate) gates: usize,
     /// Steps of arithmetic for each hidden unit besides.
     pub(crate) elementwise: usize,
-    /// Numbers kept for each hidden unit of a step.
+    /// Numbers kept for each hidden unit of a step, besides the result.
     pub(crate) kept_of_step: usize,
-    /// Numbers kept for each hidden unit of a sequence: what it begins and ends with.
+    /// Numbers kept for each hidden unit of a sequence.
     pub(crate) kept_of_sequence: usize,
-    /// Those of them that are in the buffer of the result.
-    pub(crate) beside_result: usize,
+    /// Blocks of hidden units in the buffer of the result that are not of a step.
+    pub(crate) other_blocks: usize,
 }
 
 impl Recurrence {
-    /// The cost of as many layers as there are, on `(N, T, In)`, without dropout.
+    /// The cost of `L` layers without dropout between them, on `(N, T, In)`.
     pub(crate) const fn cost<N: StaticDim, T: StaticDim, In: StaticDim, H: StaticDim, L: StaticDim>(
         &self,
     ) -> Cost {
-        let first = Cost::of(self.layer(N::N, T::N, In::N, H::N));
-        first.then_times(L::N - 1, Cost::of(self.layer(N::N, T::N, H::N, H::N)))
+        self.of_layer(N::N, T::N, In::N, H::N).then_times(L::N - 1, self.of_layer(N::N, T::N, H::N, H::N))
     }
 
-    const fn layer(&self, batch: usize, steps: usize, input: usize, hidden: usize) -> Operation {
+    const fn of_layer(&self, batch: usize, steps: usize, input: usize, hidden: usize) -> Cost {
         let of_gate = 2 * (input + hidden) + 2;
         let kept_units = steps * self.kept_of_step + self.kept_of_sequence;
-        Operation {
+        // One sequence, or one step, lies in the order of time in any case.
+        let is_reordered = batch > 1 && steps > 1;
+        let in_order_of_time = Operation {
             parameters: self.gates * hidden * (input + hidden + 2),
             flops: (steps * batch * hidden * (self.gates * of_gate + self.elementwise)) as u64,
             input_bytes: batch * steps * input * NUMBER,
-            output_bytes: (steps + self.beside_result) * batch * hidden * NUMBER,
+            output_bytes: batch * (steps + self.other_blocks) * hidden * NUMBER,
+            reads_input: true,
+            reads_output: true,
+            kept_bytes: batch * kept_units * hidden * NUMBER,
+            is_scattered: is_reordered,
+        };
+        let copied = Operation {
             reads_input: false,
-            reads_output: false,
-            // The input in the order of time, and the hidden units.
-            kept_bytes: batch * (steps * input + kept_units * hidden) * NUMBER,
-            // It is in the order of time too, which is another where there is more than one.
-            is_scattered: batch > 1 && steps > 1 && hidden > 1,
-        }
+            kept_bytes: in_order_of_time.kept_bytes + in_order_of_time.input_bytes,
+            ..in_order_of_time
+        };
+        let row_major = if is_reordered { copied } else { in_order_of_time };
+        Cost::of(row_major).or_where_scattered(Cost::of(in_order_of_time))
     }
 }
 

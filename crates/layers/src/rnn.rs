@@ -125,7 +125,7 @@ where
     L: StaticDim,
 {
     const COST: Cost =
-        Recurrence { gates: 1, elementwise: 1, kept_of_step: 1, kept_of_sequence: 1, beside_result: 1 }.cost::<N, T, In, H, L>();
+        Recurrence { gates: 1, elementwise: 1, kept_of_step: 0, kept_of_sequence: 0, other_blocks: 1 }.cost::<N, T, In, H, L>();
 }
 
 /// What the operation gives from a zero state.

@@ -1,6 +1,6 @@
 //! The backend that writes down what is run: which operations, and what they cost.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -77,11 +77,11 @@ pub struct Trace(Arc<Mutex<Record>>);
 #[derive(Default)]
 struct Record {
     names: HashMap<LeafId, (String, usize)>,
-    /// The buffers that are kept, held here so that none is recycled and counted again.
-    held: HashMap<usize, Box<dyn Send>>,
-    /// What forward kernels keep, held as long as a backward pass would: a result that shares a
-    /// buffer with it is not worked on in place.
-    kernels_kept: Vec<Box<dyn Send>>,
+    /// Where the buffers are that are kept.
+    kept: HashSet<usize>,
+    /// The same buffers, held as a backward pass would: none is recycled and counted again, and no
+    /// operation works in place on one.
+    held: Vec<Box<dyn Send>>,
     /// What was last asked, and its arithmetic: if elements are gathered next, at the places that
     /// were found, the two are one operation.
     question: Option<(&'static str, u64)>,
@@ -102,7 +102,8 @@ impl Trace {
             let layer = path.rsplit_once('.').map_or("", |(layer, _)| layer).to_owned();
             self.record().names.insert(id, (layer, array.numel()));
             // Parameters stay in memory in any case.
-            self.record().held.insert(array.storage().0, Box::new(array.clone()));
+            self.record().keep(array.storage());
+            self.record().held.push(Box::new(array.clone()));
             let value = Value::constant(array.clone());
             ctx.bind(id, self.observe(value, Origin::Param(id)));
         });
@@ -135,14 +136,15 @@ impl fmt::Debug for Trace {
 }
 
 impl Record {
+    /// The bytes that keeping a buffer adds, given where it is and its own bytes.
+    fn keep(&mut self, (place, bytes): (usize, usize)) -> usize {
+        if self.kept.insert(place) { bytes } else { 0 }
+    }
+
     /// The bytes that holding on to an array adds.
     fn hold<B: Backend>(&mut self, value: &Value<B>) -> usize {
-        let (place, bytes) = value.array().storage();
-        if self.held.contains_key(&place) {
-            return 0;
-        }
-        self.held.insert(place, Box::new(value.clone()));
-        bytes
+        self.held.push(Box::new(value.clone()));
+        self.keep(value.array().storage())
     }
 }
 
@@ -179,8 +181,10 @@ struct Facts {
     operation: &'static str,
     reads_output: bool,
     flops: u64,
-    /// What the operation and its forward kernel hold.
+    /// What the operation itself holds.
     bytes: usize,
+    /// The buffers that its forward kernel keeps.
+    buffers: Vec<(usize, usize)>,
 }
 
 /// Writes a step down; everything but the arguments, which are gone.
@@ -198,9 +202,13 @@ fn write_down<B: Backend>(
     };
     {
         let mut record = trace.record();
-        let mut kept_bytes = if is_recorded { facts.bytes } else { 0 };
+        let mut kept_bytes = 0;
         for kept in kept {
             kept_bytes += record.hold(kept);
+        }
+        if is_recorded {
+            kept_bytes += facts.bytes;
+            kept_bytes += facts.buffers.into_iter().map(|buffer| record.keep(buffer)).sum::<usize>();
         }
         if facts.reads_output && is_recorded {
             kept_bytes += record.hold(&value);
@@ -240,6 +248,7 @@ impl<B: Backend> Backend for Traced<B> {
             reads_output: O::READS.output,
             flops: op.flops(&dims, value.dims()),
             bytes: op.kept_bytes(),
+            buffers: Vec::new(),
         };
         write_down(trace, &params, is_recorded, &kept, value, facts)
     }
@@ -251,7 +260,7 @@ impl<B: Backend> Backend for Traced<B> {
         let (value, kept) = Self::fused_forward(&op, args);
         let Observed { trace, origin, .. } = value.handle();
         if let Some(trace) = trace.as_ref().filter(|_| *origin != Origin::Constant) {
-            trace.record().kernels_kept.push(Box::new(kept));
+            trace.record().held.push(Box::new(kept));
         }
         value
     }
@@ -266,7 +275,8 @@ impl<B: Backend> Backend for Traced<B> {
             operation: F::NAME,
             reads_output: F::READS.output,
             flops: op.flops(&dims, value.dims()),
-            bytes: op.kept_bytes() + aux.bytes(),
+            bytes: op.kept_bytes(),
+            buffers: aux.storage(),
         };
         (write_down(trace, &params, is_recorded, &kept, value, facts), aux)
     }
@@ -316,6 +326,20 @@ mod tests {
             ]
         );
         assert_eq!(steps[1].flops, 20);
+    }
+
+    #[test]
+    fn what_a_kernel_keeps_is_counted_once() {
+        let net: (Lstm<U3, U4, U2>, Linear<U4, U2>) = Init::init(&mut SeededRng::new(0));
+        let trace = Trace::new();
+        let mut ctx = trace.context::<Cpu>(&net);
+        net.forward(trace.input(&Tensor::<(U5, U6, U3)>::zeros()), &mut ctx);
+        let kept = |operation| trace.steps().into_iter().filter(move |step| step.operation == operation);
+        let kept = ["lstm", "linear"].map(|name| kept(name).map(|step| step.kept_bytes).collect::<Vec<_>>());
+        // The gates of six steps, seven cells, eight blocks of hidden units, each of 5×4 numbers;
+        // the second layer and the map read the hidden units where they are.
+        let units = 5 * 4 * (6 * 4 + 7 + 8);
+        assert_eq!(kept, [vec![4 * (5 * 6 * 3 + units), 4 * units], vec![0]]);
     }
 
     #[test]

@@ -95,7 +95,8 @@ impl<In: StaticDim> Init for Reader<In> {
 fn sequences_cost_what_is_measured() {
     check! {
         (U2, U3, U6): Reader<U6>, (Lstm<U6, U4>, Flatten, Linear<U12, U2>),
-            (Gru<U6, U1>, Flatten, Linear<U3, U2>);
+            (Gru<U6, U1>, Flatten, Linear<U3, U2>),
+            (Rnn<U6, U1>, Lstm<U1, U2>, SiLU), (Lstm<U6, U4>, Linear<U4, U1>, Gru<U1, U3>);
         (U1, U3, U5): Reader<U5>, (Rnn<U5, U4>, (Flatten, Linear<U12, U2>)), (Flatten, ReLU, Linear<U15, U1>);
         (U2, U1, U8, U8): (Conv2d<U1, U4, U3>, BatchNorm2d<U4>, ReLU, MaxPool2d<U2>, Conv2d<U4, U3, U2>, ReLU,
             AvgPool2d<U2, U1>, Flatten, Dropout, Linear<U3, U2>, ReLU, Linear<U2, U2>);

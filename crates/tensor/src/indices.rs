@@ -25,6 +25,16 @@ impl Indices {
         write(buffer.get_mut().expect("a new buffer has one handle"));
         Indices(buffer)
     }
+
+    /// Where the buffer is, and its bytes.
+    pub fn storage(&self) -> (usize, usize) {
+        (self.0.as_ptr().addr(), self.bytes())
+    }
+
+    /// The bytes of the buffer.
+    pub fn bytes(&self) -> usize {
+        size_of_val::<[u32]>(&self.0)
+    }
 }
 
 impl Deref for Indices {

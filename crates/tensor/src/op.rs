@@ -118,49 +118,49 @@ pub trait Fused<const N: usize>: Clone + Debug + Send + Sync + 'static {
 
 /// What a forward kernel can keep for its backward kernel: something whose memory is known.
 pub trait Kept: Send + Sync + 'static {
-    /// The bytes that stay in memory.
-    fn bytes(&self) -> usize;
+    /// Where each buffer is that stays in memory, and its bytes: views of one buffer have the same.
+    fn storage(&self) -> Vec<(usize, usize)>;
 }
 
 impl Kept for () {
-    fn bytes(&self) -> usize {
-        0
+    fn storage(&self) -> Vec<(usize, usize)> {
+        Vec::new()
     }
 }
 
 impl<E: Element> Kept for Array<E> {
-    fn bytes(&self) -> usize {
-        self.numel() * size_of::<E>()
+    fn storage(&self) -> Vec<(usize, usize)> {
+        vec![self.storage()]
     }
 }
 
 impl Kept for Indices {
-    fn bytes(&self) -> usize {
-        size_of_val::<[u32]>(self)
+    fn storage(&self) -> Vec<(usize, usize)> {
+        vec![self.storage()]
     }
 }
 
 impl<K: Kept> Kept for Option<K> {
-    fn bytes(&self) -> usize {
-        self.as_ref().map_or(0, Kept::bytes)
+    fn storage(&self) -> Vec<(usize, usize)> {
+        self.iter().flat_map(Kept::storage).collect()
     }
 }
 
 impl<K: Kept, const N: usize> Kept for [K; N] {
-    fn bytes(&self) -> usize {
-        self.iter().map(Kept::bytes).sum()
+    fn storage(&self) -> Vec<(usize, usize)> {
+        self.iter().flat_map(Kept::storage).collect()
     }
 }
 
 impl<K: Kept, L: Kept> Kept for (K, L) {
-    fn bytes(&self) -> usize {
-        self.0.bytes() + self.1.bytes()
+    fn storage(&self) -> Vec<(usize, usize)> {
+        [self.0.storage(), self.1.storage()].concat()
     }
 }
 
 impl<K: Kept, L: Kept, M: Kept> Kept for (K, L, M) {
-    fn bytes(&self) -> usize {
-        self.0.bytes() + self.1.bytes() + self.2.bytes()
+    fn storage(&self) -> Vec<(usize, usize)> {
+        [self.0.storage(), self.1.storage(), self.2.storage()].concat()
     }
 }
 

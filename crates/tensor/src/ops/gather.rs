@@ -1,7 +1,7 @@
 //! Elements chosen by position, and its transpose.
 
 use crate::proof::{Draw, Naive, Proof, for_each_index, register};
-use crate::{Array, Backend, Dims, Element, Indices, Kept, Op, Reads, Value, Vjp};
+use crate::{Array, Backend, Dims, Element, Indices, Op, Reads, Value, Vjp};
 
 /// `y[p, i] = x[p, indices[p, i]]`, where both are read as `planes` runs of elements: what pooling
 /// and maxima are made of.

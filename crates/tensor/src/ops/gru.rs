@@ -58,9 +58,9 @@ pub struct GruKept<E: Element> {
 }
 
 impl<E: Element> Kept for GruKept<E> {
-    fn bytes(&self) -> usize {
+    fn storage(&self) -> Vec<(usize, usize)> {
         let GruKept { inputs, gates, products, hidden } = self;
-        inputs.bytes() + gates.bytes() + products.bytes() + hidden.bytes()
+        [inputs, gates, products, hidden].map(Array::storage).to_vec()
     }
 }
 

@@ -4,7 +4,7 @@ use tenon_kernels::index;
 use tenon_shape::{Axis, Dim, SameShape, Shape, Vocabulary};
 
 use crate::proof::{Draw, Naive, Proof, for_each_index, register};
-use crate::{Array, Backend, Dims, Element, Ids, Indices, Kept, Op, Reads, Tensor, Value, Vjp};
+use crate::{Array, Backend, Dims, Element, Ids, Indices, Op, Reads, Tensor, Value, Vjp};
 
 use super::gather::{Gather, ScatterAdd, in_planes};
 

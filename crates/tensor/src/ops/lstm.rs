@@ -59,9 +59,9 @@ pub struct LstmKept<E: Element> {
 }
 
 impl<E: Element> Kept for LstmKept<E> {
-    fn bytes(&self) -> usize {
+    fn storage(&self) -> Vec<(usize, usize)> {
         let LstmKept { inputs, gates, cells, hidden } = self;
-        inputs.bytes() + gates.bytes() + cells.bytes() + hidden.bytes()
+        [inputs, gates, cells, hidden].map(Array::storage).to_vec()
     }
 }
 

@@ -63,8 +63,8 @@ pub struct RnnKept<E: Element> {
 }
 
 impl<E: Element> Kept for RnnKept<E> {
-    fn bytes(&self) -> usize {
-        self.inputs.bytes() + self.hidden.bytes()
+    fn storage(&self) -> Vec<(usize, usize)> {
+        [&self.inputs, &self.hidden].map(Array::storage).to_vec()
     }
 }
 
