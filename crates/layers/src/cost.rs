@@ -11,10 +11,10 @@ use crate::layer::Layer;
 /// byte: of the layer as its [`Init`](crate::Init) makes it, on an input that is data in a buffer of
 /// its own, in numbers of 32 bits. Every size of the input has to be static.
 ///
-/// Each layer states its cost in its own file. Tuples and `#[derive(Sequential)]` add up those of
-/// their parts; a model whose `forward` is written by hand composes them in the same order, or
-/// names the tuple that does the same. Nothing else asks for this trait, so a layer without it works
-/// everywhere but here.
+/// Each layer states its cost. Tuples and `#[derive(Sequential)]` add up those of their parts; a
+/// model whose `forward` is written by hand composes them in the same order, or names the tuple
+/// that does the same. Nothing else asks for this trait, so a layer without it works everywhere but
+/// here.
 ///
 /// # Example
 /// A budget that is held, or the program does not compile:
@@ -84,7 +84,8 @@ pub struct Cost {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Operation {
-    /// The learned numbers that it reads first.
+    /// The learned numbers that it reads first. Where there are any, a backward pass comes here even
+    /// if the input is data.
     pub parameters: usize,
     /// The arithmetic.
     pub flops: u64,
@@ -225,8 +226,8 @@ impl Cost {
         cost
     }
 
-    /// The cost of this map and of another of the same input, whose result is for an operation that
-    /// does not keep it, such as a sum.
+    /// The cost of this map and of another of the same input. What follows takes the result of the
+    /// first; that of the other goes into an operation that does not keep it, such as a sum.
     pub const fn beside(self, other: Cost) -> Self {
         let [a, b] = [&self.kept, &other.kept];
         let kept = [a[0].beside(&b[0]), a[1].beside(&b[1]), a[2].beside(&b[2])];
@@ -286,7 +287,12 @@ impl Kept {
     }
 
     const fn beside(&self, other: &Kept) -> Self {
-        Kept { input: self.input || other.input, others: self.others + other.others, ..*self }
+        let result = match (self.result, other.result) {
+            (Kind::Data, Kind::Learned | Kind::Scattered) => Kind::Learned,
+            (result, _) => result,
+        };
+        let (input, others) = (self.input || other.input, self.others + other.others);
+        Kept { input, others, result, buffer: self.buffer }
     }
 }
 
