@@ -17,7 +17,10 @@ pub fn input_gradient<E: Float>(sizes: &Conv2d, dy: &[E], w: &[E], dx: &mut [E])
     if dx.is_empty() {
         return;
     }
-    dx.fill(E::ZERO);
+    if sizes.stride != [1, 1] {
+        // A window that jumps may leave pixels out.
+        dx.fill(E::ZERO);
+    }
     let dx = Disjoint::new(dx);
     for row_phase in 0..sizes.stride[0] {
         for col_phase in 0..sizes.stride[1] {
