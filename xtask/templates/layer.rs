@@ -3,10 +3,11 @@
 use rand::Rng;
 use tenon_tensor::prelude::{Dyn, U3};
 use tenon_tensor::proof::{Domain, Naive};
-use tenon_tensor::shape::{InFeatures, Last, StaticDim};
+use tenon_tensor::shape::{InFeatures, Last, StaticDim, StaticShape};
 use tenon_tensor::{Backend, Tensor};
 
 use crate::context::Context;
+use crate::cost::{Cost, Operation, StaticCost};
 use crate::init::{self, Init};
 use crate::layer::Layer;
 use crate::param::Param;
@@ -51,6 +52,14 @@ where
         let _weight = ctx.param(&self.weight);
         x
     }
+}
+
+impl<S: Last + StaticShape, Features: StaticDim> StaticCost<Tensor<S>> for ExampleName<Features>
+where
+    S::Last: InFeatures<Features>,
+{
+    // FILL IN: the arithmetic and what is kept; a line in `tests/cost.rs` holds it against a summary.
+    const COST: Cost = Cost::of(Operation { parameters: Features::N, ..Operation::between::<S, S>() });
 }
 
 crate::prove_layer! {

@@ -15,7 +15,7 @@ const SHIFT: usize = 2;
 
 pub(super) const RECIPE: Recipe = Recipe {
     name: "fashion-resnet",
-    about: "ResNet-20 on Fashion-MNIST, shifted and mirrored, with Nesterov's momentum: 272 186 parameters",
+    about: "ResNet-20 on Fashion-MNIST, shifted and mirrored, with Nesterov's momentum: 272 186 parameters, about 93 % of the test pictures",
     defaults: Defaults { epochs: 7, batch_size: 128, learning_rate: 0.2 },
     train: |plan| {
         let rule = Sgd { momentum: 0.9, direction: Direction::LookAhead, weight_decay: 5e-4 };

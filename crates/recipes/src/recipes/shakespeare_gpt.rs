@@ -8,7 +8,7 @@ use tenon_optim::{AdamW, Optimizer, is_vector};
 use crate::recipe::{Defaults, Recipe, Skill};
 use crate::shakespeare::{self, TextModel};
 
-/// Four blocks of width 128, each with four heads. It sees no text more than a few times, so it has
+/// Four blocks of width 128, each with four heads. It hardly sees a text twice, so it has
 /// no dropout.
 pub(crate) type ShakespeareGpt = Gpt<Characters, U256, U128, U4, 4>;
 
@@ -46,7 +46,7 @@ fn optimizer() -> Optimizer<AdamW> {
 pub(super) const RECIPE: Recipe = Recipe {
     name: "shakespeare-gpt",
     about: "a GPT of four blocks of width 128 on Shakespeare's characters, with AdamW",
-    defaults: Defaults { epochs: 2, batch_size: 8, learning_rate: 2e-3 },
+    defaults: Defaults { epochs: 1, batch_size: 8, learning_rate: 2e-3 },
     train: |plan| shakespeare::train::<ShakespeareGpt, _>(plan, optimizer()),
     skill: Skill::Write(shakespeare::writer::<ShakespeareGpt>),
 };
