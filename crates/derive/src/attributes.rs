@@ -10,6 +10,8 @@ use crate::input::{is_ident, is_punct, split_at_commas};
 pub(crate) struct Attributes {
     /// `skip`: the field is not part of the module.
     pub(crate) skip: bool,
+    /// `flatten`: the paths of the parameters inside the field do not name it.
+    pub(crate) flatten: bool,
     /// `rename = "…"`: the segment of the field in the paths of its parameters.
     pub(crate) rename: Option<String>,
 }
@@ -28,15 +30,21 @@ impl Attributes {
         for Entry { key, value, span } in parse(entries)? {
             match (key.as_str(), value) {
                 ("skip", None) => attributes.skip = true,
-                ("skip", Some(_)) => return Err(Error::new(span, "`skip` takes no value")),
+                ("flatten", None) => attributes.flatten = true,
+                ("skip" | "flatten", Some(_)) => {
+                    return Err(Error::new(span, format!("`{key}` takes no value")));
+                }
                 ("rename", value) => attributes.rename = Some(segment(value, span)?),
                 _ => {
-                    let message = format!("unknown key `{key}`: a field takes `skip` or `rename = \"name\"`");
+                    let message = format!(
+                        "unknown key `{key}`: a field takes `skip`, `flatten` or `rename = \"name\"`"
+                    );
                     return Err(Error::new(span, message));
                 }
             }
-            if attributes.skip && attributes.rename.is_some() {
-                return Err(Error::new(span, "a skipped field has no name to change"));
+            let Self { skip, flatten, rename } = &attributes;
+            if usize::from(*skip) + usize::from(*flatten) + usize::from(rename.is_some()) > 1 {
+                return Err(Error::new(span, "a field takes one of `skip`, `flatten` and `rename`"));
             }
         }
         Ok(attributes)

@@ -20,8 +20,8 @@ pub(crate) struct Input {
 pub(crate) struct Field {
     /// How the field is reached from `self`: its name, or its position in a tuple struct.
     pub(crate) member: TokenStream,
-    /// The segment it adds to the path of the parameters inside it.
-    pub(crate) segment: String,
+    /// The segment it adds to the path of the parameters inside it, if it is not flattened.
+    pub(crate) segment: Option<String>,
     pub(crate) ty: TokenStream,
     /// Where the type is written.
     pub(crate) span: Span,
@@ -118,10 +118,13 @@ fn parse_fields(body: &Group) -> Result<Vec<Field>> {
 
         let span = ty.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span());
         let segment = match attributes.rename {
-            Some(segment) => segment,
-            None => name.trim_start_matches("r#").to_owned(),
+            Some(segment) => Some(segment),
+            None if attributes.flatten => None,
+            None => Some(name.trim_start_matches("r#").to_owned()),
         };
-        if fields.iter().any(|field| field.segment == segment) {
+        if let Some(segment) = &segment
+            && fields.iter().any(|field| field.segment.as_ref() == Some(segment))
+        {
             let message = format!("two fields have the name `{segment}`");
             return Err(Error::new(span, message));
         }

@@ -25,7 +25,8 @@ use proc_macro::TokenStream;
 /// # Attributes
 /// On a field:
 /// - `#[module(skip)]` leaves the field out: it holds nothing that is learned;
-/// - `#[module(rename = "name")]` puts `name` in the paths instead of the field's own name.
+/// - `#[module(rename = "name")]` puts `name` in the paths instead of the field's own name;
+/// - `#[module(flatten)]` puts nothing there: what is in the field counts as the struct's own.
 ///
 /// On the struct, `#[module(crate = path)]` names the crate that defines `Module`, if that is not
 /// `::tenon_layers`.

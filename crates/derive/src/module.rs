@@ -10,7 +10,7 @@ use crate::template::expand;
 pub(crate) fn derive(item: TokenStream) -> Result<TokenStream> {
     let input = Input::parse(item, "Module")?;
     let name = TokenStream::from(TokenTree::from(input.name.clone()));
-    let visits = |text| each_field(&input, |field| visit(text, &input, field));
+    let visits = |call| each_field(&input, |field| visit(call, &input, field));
     Ok(expand(
         "#[automatically_derived]
         #[allow(unused_variables)]
@@ -45,18 +45,19 @@ pub(crate) fn derive(item: TokenStream) -> Result<TokenStream> {
     ))
 }
 
-const VISIT: &str = "path.enter($segment, |path| $layers::Module::visit(&self.$member, path, visitor));";
-const VISIT_MUT: &str =
-    "path.enter($segment, |path| $layers::Module::visit_mut(&mut self.$member, path, visitor));";
+const VISIT: &str = "$layers::Module::visit(&self.$member, path, visitor)";
+const VISIT_MUT: &str = "$layers::Module::visit_mut(&mut self.$member, path, visitor)";
 
 fn each_field(input: &Input, code: impl Fn(&Field) -> TokenStream) -> TokenStream {
     input.fields.iter().map(code).collect()
 }
 
-/// One statement of `visit` or `visit_mut`.
-fn visit(text: &str, input: &Input, field: &Field) -> TokenStream {
-    let segment = format!("{:?}", field.segment).parse().expect("a quoted string is valid Rust");
-    expand(text, field.span, &[("segment", &segment), ("member", &field.member), ("layers", &input.layers)])
+/// One statement of `visit` or `visit_mut`: the call, inside of the field's segment if it has one.
+fn visit(call: &str, input: &Input, field: &Field) -> TokenStream {
+    let call = expand(call, field.span, &[("member", &field.member), ("layers", &input.layers)]);
+    let Some(segment) = &field.segment else { return expand("$call;", field.span, &[("call", &call)]) };
+    let segment = format!("{segment:?}").parse().expect("a quoted string is valid Rust");
+    expand("path.enter($segment, |path| $call);", field.span, &[("segment", &segment), ("call", &call)])
 }
 
 /// Asks a field for `Module` where only the user of a generic struct can say whether it has it.

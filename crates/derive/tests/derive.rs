@@ -122,6 +122,8 @@ struct Nested {
     first: Affine,
     #[module(rename = "renamed")]
     second: Affine,
+    #[module(flatten)]
+    third: Affine,
     #[module(skip)]
     #[allow(dead_code)]
     scale: f32,
@@ -167,7 +169,7 @@ fn visits_fields_in_declaration_order() {
 
 #[test]
 fn joins_nested_names_and_honours_attributes() {
-    let expected = ["first.weight", "first.bias", "renamed.weight", "renamed.bias", "type"];
+    let expected = ["first.weight", "first.bias", "renamed.weight", "renamed.bias", "weight", "bias", "type"];
     assert_eq!(paths(&Nested::default()), expected);
 }
 

@@ -13,7 +13,6 @@ use crate::context::Context;
 use crate::cost::{Cost, StaticCost};
 use crate::init::Init;
 use crate::layer::Layer;
-use crate::module::{Module, Path, Visitor, VisitorMut};
 use crate::recurrent::{Hidden, Recurrence, Stack};
 
 /// Gated recurrent units over whole sequences, `L` layers on top of each other.
@@ -50,25 +49,17 @@ use crate::recurrent::{Hidden, Recurrence, Stack};
 /// let x: Tensor<(U4, U5, U3)> = Tensor::ones();
 /// let y: Tensor<(U4, U5, U8)> = gru.forward(x, &mut Context::eval());
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, tenon_derive::Module)]
 pub struct Gru<In: StaticDim, H: Hidden, L: StaticDim = U1> {
+    #[module(flatten)]
     layers: Stack<In, H, DimProduct<H, U3>>,
+    #[module(skip)]
     n_layers: PhantomData<L>,
 }
 
 impl<In: StaticDim, H: Hidden, L: StaticDim> Init for Gru<In, H, L> {
     fn init(rng: &mut impl Rng) -> Self {
         Gru { layers: Stack::init(rng, L::N), n_layers: PhantomData }
-    }
-}
-
-impl<In: StaticDim, H: Hidden, L: StaticDim> Module for Gru<In, H, L> {
-    fn visit(&self, path: &mut Path, visitor: &mut dyn Visitor) {
-        self.layers.visit(path, visitor);
-    }
-
-    fn visit_mut(&mut self, path: &mut Path, visitor: &mut dyn VisitorMut) {
-        self.layers.visit_mut(path, visitor);
     }
 }
 
@@ -110,6 +101,9 @@ where
 }
 
 /// Gates, their products with the hidden units, and these are kept.
+const RECURRENCE: Recurrence =
+    Recurrence { gates: 3, elementwise: 7, kept_of_step: 6, kept_of_sequence: 0, other_blocks: 1 };
+
 impl<N, T, F, In, H, L> StaticCost<Tensor<(N, T, F)>> for Gru<In, H, L>
 where
     N: StaticDim,
@@ -119,8 +113,7 @@ where
     H: Hidden,
     L: StaticDim,
 {
-    const COST: Cost =
-        Recurrence { gates: 3, elementwise: 7, kept_of_step: 6, kept_of_sequence: 0, other_blocks: 1 }.cost::<N, T, In, H, L>();
+    const COST: Cost = RECURRENCE.cost::<N, T, In, H, L>();
 }
 
 /// What the operation gives from a zero state.

@@ -14,7 +14,6 @@ use crate::context::Context;
 use crate::cost::{Cost, StaticCost};
 use crate::init::Init;
 use crate::layer::Layer;
-use crate::module::{Module, Path, Visitor, VisitorMut};
 use crate::recurrent::{Hidden, Recurrence, Stack, at_step, of_layer, of_layers};
 
 /// Long short-term memory over whole sequences, `L` layers on top of each other.
@@ -57,9 +56,11 @@ use crate::recurrent::{Hidden, Recurrence, Stack, at_step, of_layer, of_layers};
 /// let (end, _) = lstm.forward_from(x.narrow::<1, U2, U3>(), state, &mut ctx);
 /// assert!((end.to_vec()[16] - y.to_vec()[32]).abs() < 1e-6);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, tenon_derive::Module)]
 pub struct Lstm<In: StaticDim, H: Hidden, L: StaticDim = U1> {
+    #[module(flatten)]
     layers: Stack<In, H, DimProduct<H, U4>>,
+    #[module(skip)]
     n_layers: PhantomData<L>,
 }
 
@@ -103,16 +104,6 @@ impl<N: Dim, H: Dim, L: Dim, B: Backend> LstmState<N, H, L, B> {
 impl<In: StaticDim, H: Hidden, L: StaticDim> Init for Lstm<In, H, L> {
     fn init(rng: &mut impl Rng) -> Self {
         Lstm { layers: Stack::init(rng, L::N), n_layers: PhantomData }
-    }
-}
-
-impl<In: StaticDim, H: Hidden, L: StaticDim> Module for Lstm<In, H, L> {
-    fn visit(&self, path: &mut Path, visitor: &mut dyn Visitor) {
-        self.layers.visit(path, visitor);
-    }
-
-    fn visit_mut(&mut self, path: &mut Path, visitor: &mut dyn VisitorMut) {
-        self.layers.visit_mut(path, visitor);
     }
 }
 
@@ -171,6 +162,9 @@ where
 }
 
 /// Gates, cells and hidden units are kept.
+const RECURRENCE: Recurrence =
+    Recurrence { gates: 4, elementwise: 9, kept_of_step: 5, kept_of_sequence: 1, other_blocks: 2 };
+
 impl<N, T, F, In, H, L> StaticCost<Tensor<(N, T, F)>> for Lstm<In, H, L>
 where
     N: StaticDim,
@@ -180,8 +174,7 @@ where
     H: Hidden,
     L: StaticDim,
 {
-    const COST: Cost =
-        Recurrence { gates: 4, elementwise: 9, kept_of_step: 5, kept_of_sequence: 1, other_blocks: 2 }.cost::<N, T, In, H, L>();
+    const COST: Cost = RECURRENCE.cost::<N, T, In, H, L>();
 }
 
 /// What the operation gives from zero states, without the last cells.

@@ -13,7 +13,6 @@ use crate::context::Context;
 use crate::cost::{Cost, StaticCost};
 use crate::init::Init;
 use crate::layer::Layer;
-use crate::module::{Module, Path, Visitor, VisitorMut};
 use crate::recurrent::{Recurrence, Stack};
 
 /// A plain recurrent layer over whole sequences, `L` layers on top of each other.
@@ -49,26 +48,19 @@ use crate::recurrent::{Recurrence, Stack};
 /// let x: Tensor<(U4, U5, U3)> = Tensor::ones();
 /// let y: Tensor<(U4, U5, U8)> = rnn.forward(x, &mut Context::eval());
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, tenon_derive::Module)]
 pub struct Rnn<In: StaticDim, H: StaticDim, L: StaticDim = U1> {
+    #[module(flatten)]
     layers: Stack<In, H, H>,
+    #[module(skip)]
     nonlinearity: Nonlinearity,
+    #[module(skip)]
     n_layers: PhantomData<L>,
 }
 
 impl<In: StaticDim, H: StaticDim, L: StaticDim> Init for Rnn<In, H, L> {
     fn init(rng: &mut impl Rng) -> Self {
         Rnn { layers: Stack::init(rng, L::N), nonlinearity: Nonlinearity::default(), n_layers: PhantomData }
-    }
-}
-
-impl<In: StaticDim, H: StaticDim, L: StaticDim> Module for Rnn<In, H, L> {
-    fn visit(&self, path: &mut Path, visitor: &mut dyn Visitor) {
-        self.layers.visit(path, visitor);
-    }
-
-    fn visit_mut(&mut self, path: &mut Path, visitor: &mut dyn VisitorMut) {
-        self.layers.visit_mut(path, visitor);
     }
 }
 
@@ -115,6 +107,9 @@ where
 }
 
 /// The hidden units are kept.
+const RECURRENCE: Recurrence =
+    Recurrence { gates: 1, elementwise: 1, kept_of_step: 0, kept_of_sequence: 0, other_blocks: 1 };
+
 impl<N, T, F, In, H, L> StaticCost<Tensor<(N, T, F)>> for Rnn<In, H, L>
 where
     N: StaticDim,
@@ -124,8 +119,7 @@ where
     H: StaticDim,
     L: StaticDim,
 {
-    const COST: Cost =
-        Recurrence { gates: 1, elementwise: 1, kept_of_step: 0, kept_of_sequence: 0, other_blocks: 1 }.cost::<N, T, In, H, L>();
+    const COST: Cost = RECURRENCE.cost::<N, T, In, H, L>();
 }
 
 /// What the operation gives from a zero state.
