@@ -1,7 +1,5 @@
 //! What the recipes that classify grey images of 28 × 28 pixels have in common.
 
-use std::path::Path;
-
 use tenon_datasets::grey_images::{Collection, GreyImages};
 use tenon_datasets::image::Picture;
 use tenon_datasets::transform::Transform;
@@ -10,10 +8,7 @@ use tenon_layers::prelude::*;
 use tenon_optim::schedule::Cosine;
 use tenon_optim::{Optimizer, Rule};
 use tenon_train::report::{Mistake, Report};
-use tenon_train::{
-    Augmented, Classification, Classifier, Data, EpochMetrics, History, RunError, RunFolder, Trainer,
-    peak_rss_mb,
-};
+use tenon_train::{Augmented, Classification, Classifier, Data, EpochMetrics, RunError, RunFolder, Trainer};
 
 use crate::error::Error;
 use crate::recipe::{Plan, Predictions, Quality, Summary};
@@ -54,7 +49,12 @@ where
     let n_steps = info.epochs * data.train.n_batches() as u64;
     let schedule =
         Cosine { peak: info.learning_rate, end: 0.0, n_warmup: N_WARMUP.min(n_steps / 10), n_steps };
-    let settings = settings(plan, &directory, optimizer.rule(), parameter_count(&model), &data);
+    let examples = [
+        ("training images", data.train.dataset().len()),
+        ("validation images", info.validation),
+        ("test images", data.test.dataset().len()),
+    ];
+    let settings = plan.settings(&directory, optimizer.rule(), parameter_count(&model), examples);
     let mut trainer = Trainer::new(info.seed, optimizer, schedule)
         .patience(plan.patience)
         .interrupt(plan.interrupt.clone());
@@ -84,7 +84,8 @@ where
         mistakes: mistakes(&model, &test)?,
     };
     folder.write("report.html", report.to_html().as_bytes())?;
-    Ok(summary(plan, &history, folder))
+    let quality = Quality::Classification { test_accuracy: history.test.accuracy() };
+    Ok(Summary::new(plan, &history, quality, &folder))
 }
 
 fn print_epoch(metrics: &EpochMetrics, n_epochs: u64) {
@@ -100,50 +101,6 @@ fn print_epoch(metrics: &EpochMetrics, n_epochs: u64) {
         metrics.seconds,
         metrics.samples_per_second,
     );
-}
-
-/// What the report says of how the run was made.
-fn settings<D: Dataset, T: Dataset>(
-    plan: &Plan,
-    directory: &Path,
-    rule: &impl Rule,
-    n_parameters: usize,
-    data: &Data<D, T>,
-) -> Vec<(&'static str, String)> {
-    let info = &plan.info;
-    vec![
-        ("recipe", info.recipe.clone()),
-        ("seed", info.seed.to_string()),
-        ("epochs", info.epochs.to_string()),
-        ("batch size", info.batch_size.to_string()),
-        ("update rule", format!("{rule:?}")),
-        (
-            "learning rate",
-            format!("{} at its highest, after a warm-up and down along a cosine", info.learning_rate),
-        ),
-        ("parameters", n_parameters.to_string()),
-        ("training images", data.train.dataset().len().to_string()),
-        ("validation images", info.validation.to_string()),
-        ("test images", data.test.dataset().len().to_string()),
-        ("data", directory.display().to_string()),
-        ("threads", tenon_layers::tensor::threads::num_threads().to_string()),
-        ("version", info.version.clone()),
-    ]
-}
-
-fn summary(plan: &Plan, history: &History, folder: RunFolder) -> Summary {
-    Summary {
-        recipe: plan.info.recipe.clone(),
-        seed: plan.info.seed,
-        epochs: history.epochs.len() as u64,
-        train_loss: history.last().map_or(f64::NAN, |epoch| epoch.train.loss),
-        quality: Quality::Classification { test_accuracy: history.test.accuracy() },
-        seconds: history.seconds,
-        samples_per_second: history.samples_per_second(),
-        peak_rss_mb: peak_rss_mb(),
-        run: folder.path().to_owned(),
-        interrupted: history.interrupted,
-    }
 }
 
 /// The test images that the model is wrong about, the most confident answers first.

@@ -1,12 +1,14 @@
 //! What a recipe is.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tenon_datasets::image::Picture;
 use tenon_datasets::{Alphabet, Characters};
+use tenon_layers::tensor::threads::num_threads;
 use tenon_models::Generator;
-use tenon_train::{Interrupt, RunFolder, RunInfo};
+use tenon_optim::Rule;
+use tenon_train::{History, Interrupt, RunFolder, RunInfo, peak_rss_mb};
 
 use crate::error::Error;
 
@@ -82,6 +84,37 @@ pub(crate) struct Plan {
     pub(crate) interrupt: Interrupt,
 }
 
+impl Plan {
+    /// What a report says of how the run was made; `examples` is what it learned from and was
+    /// measured on.
+    pub(crate) fn settings<const N: usize>(
+        &self,
+        directory: &Path,
+        rule: &impl Rule,
+        n_parameters: usize,
+        examples: [(&'static str, usize); N],
+    ) -> Vec<(&'static str, String)> {
+        let info = &self.info;
+        let rate = format!("{} at its highest, after a warm-up and down along a cosine", info.learning_rate);
+        let training = [
+            ("recipe", info.recipe.clone()),
+            ("seed", info.seed.to_string()),
+            ("epochs", info.epochs.to_string()),
+            ("batch size", info.batch_size.to_string()),
+            ("update rule", format!("{rule:?}")),
+            ("learning rate", rate),
+            ("parameters", n_parameters.to_string()),
+        ];
+        let machine = [
+            ("data", directory.display().to_string()),
+            ("threads", num_threads().to_string()),
+            ("version", info.version.clone()),
+        ];
+        let examples = examples.map(|(name, n)| (name, n.to_string()));
+        training.into_iter().chain(examples).chain(machine).collect()
+    }
+}
+
 /// What a training ends with: the last line of `--json`.
 #[derive(Debug, serde::Serialize)]
 pub(crate) struct Summary {
@@ -100,6 +133,24 @@ pub(crate) struct Summary {
     pub(crate) run: PathBuf,
     #[serde(skip)]
     pub(crate) interrupted: bool,
+}
+
+impl Summary {
+    /// What a training came to.
+    pub(crate) fn new(plan: &Plan, history: &History, quality: Quality, folder: &RunFolder) -> Self {
+        Summary {
+            recipe: plan.info.recipe.clone(),
+            seed: plan.info.seed,
+            epochs: history.epochs.len() as u64,
+            train_loss: history.last().map_or(f64::NAN, |epoch| epoch.train.loss),
+            quality,
+            seconds: history.seconds,
+            samples_per_second: history.samples_per_second(),
+            peak_rss_mb: peak_rss_mb(),
+            run: folder.path().to_owned(),
+            interrupted: history.interrupted,
+        }
+    }
 }
 
 /// How good a trained model is on what it has not seen.

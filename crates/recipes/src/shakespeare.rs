@@ -1,16 +1,12 @@
 //! What the recipes on Shakespeare have in common.
 
-use std::path::Path;
-
 use tenon_datasets::{Alphabet, Characters, Dataset, Loader, Shakespeare};
 use tenon_layers::prelude::*;
 use tenon_models::{Generator, LanguageModel, NGram, Sampler};
 use tenon_optim::schedule::Cosine;
 use tenon_optim::{ClipNorm, Optimizer, Rule};
 use tenon_train::report::TextReport;
-use tenon_train::{
-    Data, EpochMetrics, History, NextToken, RunError, RunFolder, TextBatch, Trainer, peak_rss_mb,
-};
+use tenon_train::{Data, EpochMetrics, NextToken, RunError, RunFolder, TextBatch, Trainer};
 
 use crate::error::Error;
 use crate::recipe::{Plan, Quality, Summary, Writer};
@@ -66,13 +62,13 @@ pub(crate) fn train<M: TextModel, R: Rule>(plan: &Plan, optimizer: Optimizer<R>)
     let n_steps = info.epochs * data.train.n_batches() as u64;
     let (peak, n_warmup) = (info.learning_rate, N_WARMUP.min(n_steps / 10));
     let schedule = Cosine { peak, end: END * peak, n_warmup, n_steps };
-    let settings = settings(
-        plan,
-        &directory,
-        optimizer.rule(),
-        parameter_count(&model),
-        [n_train, works.held_out().len()],
-    );
+    let examples = [
+        ("training characters", n_train),
+        ("validation characters", info.validation),
+        ("held-out characters", works.held_out().len()),
+    ];
+    let mut settings = plan.settings(&directory, optimizer.rule(), parameter_count(&model), examples);
+    settings.push(("gradients", format!("of norm {} together, at most", CLIP.max_norm)));
     let mut trainer = Trainer::new(info.seed, optimizer, schedule)
         .clip(CLIP)
         .patience(plan.patience)
@@ -103,7 +99,11 @@ pub(crate) fn train<M: TextModel, R: Rule>(plan: &Plan, optimizer: Optimizer<R>)
         sample: &sample(model.generator().as_mut(), &alphabet, info.seed),
     };
     folder.write("report.html", report.to_html().as_bytes())?;
-    Ok(summary(plan, &history, five_grams, folder))
+    let quality = Quality::Language {
+        nats_per_character: history.test.loss(),
+        five_gram_nats_per_character: five_grams,
+    };
+    Ok(Summary::new(plan, &history, quality, &folder))
 }
 
 fn print_epoch(metrics: &EpochMetrics, n_epochs: u64) {
@@ -117,36 +117,6 @@ fn print_epoch(metrics: &EpochMetrics, n_epochs: u64) {
     );
 }
 
-/// What the report says of how the run was made.
-fn settings(
-    plan: &Plan,
-    directory: &Path,
-    rule: &impl Rule,
-    n_parameters: usize,
-    [n_train, n_held_out]: [usize; 2],
-) -> Vec<(&'static str, String)> {
-    let info = &plan.info;
-    vec![
-        ("recipe", info.recipe.clone()),
-        ("seed", info.seed.to_string()),
-        ("epochs", info.epochs.to_string()),
-        ("batch size", info.batch_size.to_string()),
-        ("update rule", format!("{rule:?}")),
-        (
-            "learning rate",
-            format!("{} at its highest, after a warm-up and down along a cosine", info.learning_rate),
-        ),
-        ("gradients", format!("of norm {} together, at most", CLIP.max_norm)),
-        ("parameters", n_parameters.to_string()),
-        ("training characters", n_train.to_string()),
-        ("validation characters", info.validation.to_string()),
-        ("held-out characters", n_held_out.to_string()),
-        ("data", directory.display().to_string()),
-        ("threads", tenon_layers::tensor::threads::num_threads().to_string()),
-        ("version", info.version.clone()),
-    ]
-}
-
 /// What a model writes after a line break.
 fn sample(generator: &mut dyn Generator, alphabet: &Alphabet<Characters>, seed: u64) -> String {
     let sampler = Sampler { temperature: 0.8, ..Sampler::default() };
@@ -157,24 +127,6 @@ fn sample(generator: &mut dyn Generator, alphabet: &Alphabet<Characters>, seed: 
         tokens.push(sampler.choose(&scores, &mut rng));
     }
     alphabet.decode(&tokens[1..])
-}
-
-fn summary(plan: &Plan, history: &History, five_grams: f64, folder: RunFolder) -> Summary {
-    Summary {
-        recipe: plan.info.recipe.clone(),
-        seed: plan.info.seed,
-        epochs: history.epochs.len() as u64,
-        train_loss: history.last().map_or(f64::NAN, |epoch| epoch.train.loss),
-        quality: Quality::Language {
-            nats_per_character: history.test.loss(),
-            five_gram_nats_per_character: five_grams,
-        },
-        seconds: history.seconds,
-        samples_per_second: history.samples_per_second(),
-        peak_rss_mb: peak_rss_mb(),
-        run: folder.path().to_owned(),
-        interrupted: history.interrupted,
-    }
 }
 
 /// The model of a run, ready to write.
