@@ -1,26 +1,39 @@
 //! The loops around the tiles: blocks that fit the caches, packed once and shared by all threads.
 //!
-//! The sum over k is cut into runs of at most [`DEPTH`], the columns into blocks. For each, both
-//! operands are packed into panels, then the tasks of a grid multiply their part of the block.
+//! The sum over k is cut into runs of at most [`DEPTH`], the columns into blocks. For each, the right
+//! operand is packed into panels that all share. Then each task packs a few panels of the left one,
+//! which stay in its core's cache, and multiplies them with all of the block; where there are too
+//! few rows for that, the left operand is packed as well and tasks share out the columns.
 //! The first run scales C by β, the last applies the epilogue.
 
 use std::ops::Range;
 
 use super::operand::{Bias, Epilogue, MatRef};
-use super::pack::{Edge, pack_panels};
+use super::pack::{pack_left, pack_right};
 use super::tile::{Shape, Target, Tiles};
 use crate::threads::parallel_for;
 use crate::{Float, scratch};
 
-/// How much of the sum is done at a time: a panel of the right operand of this depth stays in the
-/// first-level cache.
-const DEPTH: usize = 256;
+/// How much of the sum is done at a time. Each further run reads and writes C again, which costs more
+/// than that a panel of the right operand of this depth is read from the second-level cache.
+const DEPTH: usize = 512;
 /// The rows of the left operand that a task goes through again and again: with [`DEPTH`] they fill
 /// a part of the second-level cache.
 const BLOCK_ROWS: usize = 168;
 /// The columns that are packed at a time.
 const BLOCK_COLS: usize = 4096;
-/// About how many multiplications a task has: some microseconds.
+/// Into about how many tasks a block is cut, where it is large enough.
+const TASKS: usize = 16;
+/// The panels of rows that a task has at least if the right operand's block has more elements than
+/// [`NEAR`], so that it is not read too often from afar.
+const PANELS: usize = 4;
+/// The elements that the second-level cache surely holds.
+const NEAR: usize = 256 * 1024;
+/// The columns for which packing a panel of rows once more is cheap.
+const FEW_COLS: usize = 512;
+/// Where there are fewer panels of rows than this, tasks share out the columns.
+const MIN_PANELS: usize = 8;
+/// About how many multiplications such a task has: some microseconds.
 const TASK: usize = 512 * 1024;
 
 /// Cuts `len` into as few parts of at most `most` as possible: the size of all but the last.
@@ -79,7 +92,7 @@ pub(super) fn pack<E: Float>(b: MatRef<'_, E>, packed: &mut [E]) {
     let blocks = Blocks::of::<E>(b.rows(), b.cols());
     for (ks, cols) in blocks.iter() {
         let place = blocks.place(&ks, &cols);
-        pack_panels(b.block(ks, cols).transposed(), blocks.width, Edge::Padded, &mut packed[place]);
+        pack_right(b.block(ks, cols).transposed(), blocks.width, &mut packed[place]);
     }
 }
 
@@ -100,23 +113,20 @@ pub(super) unsafe fn gemm<E: Float>(
 ) {
     let (m, k, n) = (a.rows(), a.cols(), b.cols());
     let blocks = Blocks::of::<E>(k, n);
-    let (height, width, depth) = (Shape::of::<E>().panel_rows(m), blocks.width, blocks.depth);
-    let left_len = m.div_ceil(height) * height * depth;
-    let right_len = if packed.is_some() { 0 } else { blocks.cols * depth };
+    let (height, width) = (Shape::of::<E>().panel_rows(m), blocks.width);
+    let right_len = if packed.is_some() { 0 } else { blocks.cols * blocks.depth };
 
-    scratch::with(left_len + right_len, |buffers: &mut [E]| {
-        let (left, buffer) = buffers.split_at_mut(left_len);
-        scratch::with(depth, |offsets: &mut [usize]| {
+    scratch::with(right_len, |buffer: &mut [E]| {
+        scratch::with(blocks.depth, |offsets: &mut [usize]| {
             for (k, offset) in offsets.iter_mut().enumerate() {
                 *offset = k * width;
             }
             for (ks, cols) in blocks.iter() {
-                pack_panels(a.block(0..m, ks.clone()), height, Edge::Short, left);
                 let right = match packed {
                     Some(packed) => &packed[blocks.place(&ks, &cols)],
                     None => {
                         let b = b.block(ks.clone(), cols.clone()).transposed();
-                        pack_panels(b, width, Edge::Padded, buffer);
+                        pack_right(b, width, buffer);
                         &*buffer
                     }
                 };
@@ -132,38 +142,50 @@ pub(super) unsafe fn gemm<E: Float>(
                         bias => bias,
                     };
                 }
-                let (left, offsets) = (&*left, &offsets[..ks.len()]);
-                multiply([m, cols.len()], height, width, left, right, offsets, target);
+                let a = a.block(0..m, ks.clone());
+                multiply(a, height, right, width, &offsets[..ks.len()], target);
             }
         });
     });
 }
 
-/// Multiplies packed panels on a grid of tasks.
+/// Multiplies `a` with packed panels.
 fn multiply<E: Float>(
-    [m, n]: [usize; 2],
+    a: MatRef<'_, E>,
     height: usize,
-    width: usize,
-    left: &[E],
     right: &[E],
+    width: usize,
     offsets: &[usize],
     target: Target<'_, E>,
 ) {
-    let rows = balanced(m.div_ceil(height), (BLOCK_ROWS / height).max(1)) * height;
-    let products = rows.min(m) * width * offsets.len();
-    let cols = (TASK / products.max(1)).max(1) * width;
-    let grid = [m.div_ceil(rows), n.div_ceil(cols)];
-    parallel_for(grid[0] * grid[1], |task| {
-        let (i, j) = (task / grid[1] * rows, task % grid[1] * cols);
-        E::tiles(Tiles {
-            height,
-            rows: i..m.min(i + rows),
-            cols: j..n.min(j + cols),
-            left,
-            right,
-            right_step: width * offsets.len(),
-            offsets,
-            target,
+    let (m, depth, n) = (a.rows(), a.cols(), target.cols());
+    let n_panels = m.div_ceil(height);
+    let right_step = width * depth;
+    if n_panels < MIN_PANELS {
+        scratch::with(m * depth, |left: &mut [E]| {
+            pack_left(a, height, left);
+            let cols = (TASK / (m * right_step)).max(1) * width;
+            parallel_for(n.div_ceil(cols), |task| {
+                let cols = task * cols..n.min((task + 1) * cols);
+                E::tiles(Tiles { height, rows: 0..m, cols, left, right, right_step, offsets, target });
+            });
         });
-    });
+    } else {
+        let least = if n * depth > NEAR { PANELS } else { 1 };
+        let most = (BLOCK_ROWS / height).max(1);
+        let rows = (n_panels / TASKS).max(least).min(most) * height;
+        let n_rows = m.div_ceil(rows);
+        let n_cols = TASKS.div_ceil(n_rows).min(n / FEW_COLS).max(1);
+        let cols = n.div_ceil(width).div_ceil(n_cols) * width;
+        parallel_for(n_rows * n_cols, |task| {
+            let (i, j) = (task / n_cols * rows, task % n_cols * cols);
+            let (rows, cols) = (i..m.min(i + rows), j..n.min(j + cols));
+            scratch::with(rows.len() * depth, |left: &mut [E]| {
+                pack_left(a.block(rows.clone(), 0..depth), height, left);
+                let target = target.block(rows.clone());
+                let rows = 0..rows.len();
+                E::tiles(Tiles { height, rows, cols, left, right, right_step, offsets, target });
+            });
+        });
+    }
 }

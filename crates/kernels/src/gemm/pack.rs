@@ -7,29 +7,38 @@ use crate::threads::parallel_chunks_mut;
 
 /// About how many elements a task packs.
 const TASK: usize = 16 * 1024;
+/// How many panels beside each other a task packs at least, where their elements are neighbors:
+/// enough to read the whole cache lines of a row, in the order in which they lie.
+const BESIDE: usize = 4;
 
 /// What a last panel looks like for which there are not enough rows.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Edge {
+enum Edge {
     /// It is lower than the others: tiles come in all heights.
     Short,
     /// It is filled up with zeros: tiles have one width.
     Padded,
 }
 
-/// Packs the rows of `x` in panels of `height` rows.
-pub(super) fn pack_panels<E: Float>(x: MatRef<'_, E>, height: usize, edge: Edge, to: &mut [E]) {
+/// Packs the rows of `x` as panels of a right operand, which `x` is the transpose of, in parallel.
+pub(super) fn pack_right<E: Float>(x: MatRef<'_, E>, height: usize, to: &mut [E]) {
     let panel = height * x.cols();
-    let per_task = (TASK / panel).max(1);
+    let beside = if x.strides()[0] == 1 { BESIDE } else { 1 };
+    let per_task = (TASK / panel).max(beside);
     let n_panels = x.rows().div_ceil(height);
     parallel_chunks_mut(&mut to[..n_panels * panel], per_task * panel, |task, to| {
-        E::pack_panels(PackPanels { x, height, edge, first: task * per_task, to });
+        E::pack_panels(PackPanels { x, height, edge: Edge::Padded, first: task * per_task, to });
     });
 }
 
 /// Packs all rows of `x` as one panel of a left operand.
 pub(crate) fn pack_panel<E: Float>(x: MatRef<'_, E>, to: &mut [E]) {
-    E::pack_panels(PackPanels { x, height: x.rows(), edge: Edge::Short, first: 0, to });
+    pack_left(x, x.rows(), to);
+}
+
+/// Packs the rows of `x` as panels of a left operand, on this thread.
+pub(super) fn pack_left<E: Float>(x: MatRef<'_, E>, height: usize, to: &mut [E]) {
+    E::pack_panels(PackPanels { x, height, edge: Edge::Short, first: 0, to });
 }
 
 pub(crate) struct PackPanels<'a, 'y, E> {
@@ -47,11 +56,16 @@ impl<E: Float> Kernel for PackPanels<'_, '_, E> {
     fn run<S: Simd>(self) {
         let PackPanels { x, height, edge, first, to } = self;
         let depth = x.cols();
-        for (i, to) in to.chunks_exact_mut(height * depth).enumerate() {
-            let row = (first + i) * height;
-            let n = height.min(x.rows() - row);
-            let from = x.block(row..row + n, 0..depth);
-            let [across, along] = from.strides();
+        let rows = x.block(first * height..x.rows().min(first * height + to.len() / depth), 0..depth);
+        let [across, along] = rows.strides();
+        let n_whole = if across == 1 { rows.rows() / height } else { 0 };
+        let (beside, rest) = to.split_at_mut(n_whole * height * depth);
+        // SAFETY: the whole panels are inside of their matrix.
+        unsafe { columns::<E, S>(rows.start(), along, height, depth, beside.as_mut_ptr(), height, n_whole) };
+        for (i, to) in rest.chunks_mut(height * depth).enumerate() {
+            let row = (n_whole + i) * height;
+            let n = height.min(rows.rows() - row);
+            let from = rows.block(row..row + n, 0..depth);
             let height = if edge == Edge::Short { n } else { height };
             // SAFETY: the block is inside of its matrix.
             unsafe { panel::<E, S>(from.start(), across, along, n, depth, to, height) };
@@ -66,7 +80,7 @@ impl<E: Float> Kernel for PackPanels<'_, '_, E> {
 /// # Safety
 /// `1 ≤ n ≤ height`; `from` can be read at those places; the machine has the instructions of `S`.
 #[inline(always)]
-pub(crate) unsafe fn panel<E: Float, S: Simd>(
+unsafe fn panel<E: Float, S: Simd>(
     from: *const E,
     across: isize,
     along: isize,
@@ -83,7 +97,7 @@ pub(crate) unsafe fn panel<E: Float, S: Simd>(
     // SAFETY: reads by the caller's promise; writes are inside of `to`, cut to size above.
     unsafe {
         if across == 1 {
-            columns::<E, S>(from, along, n, len, to, height);
+            columns::<E, S>(from, along, n, len, to, height, 1);
         } else {
             let done = match along {
                 1 => squares::<E, S>(from, across, n, len, to, height),
@@ -98,10 +112,11 @@ pub(crate) unsafe fn panel<E: Float, S: Simd>(
     }
 }
 
-/// The case where the elements of a column of the panel are neighbors.
+/// The case where the elements of a column of the panel are neighbors, for some panels beside each
+/// other, whose rows are read as they lie.
 ///
 /// # Safety
-/// As [`panel`].
+/// As [`panel`], for each.
 #[inline(always)]
 unsafe fn columns<E: Float, S: Simd>(
     from: *const E,
@@ -110,19 +125,25 @@ unsafe fn columns<E: Float, S: Simd>(
     len: usize,
     to: *mut E,
     height: usize,
+    n_panels: usize,
 ) {
     let lanes = <E::Vector<S> as Vector<E>>::LANES;
     let whole = n / lanes * lanes;
     // SAFETY: by the caller's promise.
     unsafe {
         for k in 0..len {
-            let from = from.offset(k as isize * along);
-            let to = to.add(k * height);
-            for i in (0..whole).step_by(lanes) {
-                E::Vector::<S>::load(from.add(i)).store(to.add(i));
-            }
-            if whole < n {
-                E::Vector::<S>::load_first(from.add(whole), n - whole).store_first(to.add(whole), n - whole);
+            let mut from = from.offset(k as isize * along);
+            let mut to = to.add(k * height);
+            for _ in 0..n_panels {
+                for i in (0..whole).step_by(lanes) {
+                    E::Vector::<S>::load(from.add(i)).store(to.add(i));
+                }
+                if whole < n {
+                    let rest = E::Vector::<S>::load_first(from.add(whole), n - whole);
+                    rest.store_first(to.add(whole), n - whole);
+                }
+                from = from.wrapping_add(height);
+                to = to.wrapping_add(height * len);
             }
         }
     }

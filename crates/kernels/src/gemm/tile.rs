@@ -11,6 +11,8 @@ use super::operand::{Activation, Bias};
 use crate::Float;
 use crate::simd::{Kernel, Simd, Vector};
 
+/// The terms of a sum between two looks at whether it goes on.
+const UNROLL: usize = 4;
 /// The vectors side by side in a tile.
 const VECTORS: usize = 2;
 
@@ -161,6 +163,27 @@ impl<E: Float> Target<'_, E> {
             activation: Activation::Identity,
         }
     }
+
+    /// How many columns it has.
+    pub(crate) fn cols(&self) -> usize {
+        self.cols
+    }
+
+    /// Some of its rows.
+    pub(super) fn block(self, rows: Range<usize>) -> Self {
+        assert!(rows.start <= rows.end && rows.end <= self.rows);
+        let bias = match self.bias {
+            Bias::PerRow(bias) => Bias::PerRow(&bias[rows.clone()]),
+            bias => bias,
+        };
+        Target {
+            // Rows of the result, or one past the last.
+            start: self.start.wrapping_add(rows.start * self.row_stride),
+            rows: rows.len(),
+            bias,
+            ..self
+        }
+    }
 }
 
 /// One tile, or two beside each other.
@@ -252,7 +275,7 @@ unsafe fn multiply<E: Float, S: Simd, const ROWS: usize, const VECS: usize>(
         let zero = E::Vector::<S>::splat(E::ZERO);
         let mut sums = [[zero; VECS]; ROWS];
         let mut left = tile.left;
-        for &offset in tile.offsets {
+        let mut step = |offset: usize| {
             let row = tile.right.add(offset);
             let mut columns = [zero; VECS];
             for (v, column) in columns.iter_mut().enumerate() {
@@ -266,7 +289,12 @@ unsafe fn multiply<E: Float, S: Simd, const ROWS: usize, const VECS: usize>(
                 }
             }
             left = left.add(ROWS);
+        };
+        let (unrolled, rest) = tile.offsets.as_chunks::<UNROLL>();
+        for offsets in unrolled {
+            offsets.iter().for_each(|&offset| step(offset));
         }
+        rest.iter().for_each(|&offset| step(offset));
         for (i, sums) in sums.iter().enumerate() {
             for (v, sum) in sums.iter().enumerate() {
                 sum.store(to.add(i * stride + v * lanes));
