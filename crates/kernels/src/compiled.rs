@@ -12,7 +12,8 @@ use crate::batch_norm::{ChannelMoments, ChannelSums, GradientPlanes, NormalizePl
 use crate::conv2d::forward::Finish;
 use crate::conv2d::planes::FillPlanes;
 use crate::conv2d::weight_gradient::{Products, Spread};
-use crate::gemm::few_rows::ScalarProducts;
+use crate::conv2d::winograd::{FromTiles, ToTiles};
+use crate::gemm::few_rows::{ScalarProducts, SumsOfRows};
 use crate::gemm::pack::PackPanels;
 use crate::gemm::tile::{AskShape, Shape, Tiles};
 use crate::optim::{AdamStep, MomentumStep, SgdStep};
@@ -65,6 +66,7 @@ compiled! {
     cross_entropy_backward(CrossEntropyBackward '_ '_);
     fill_planes(FillPlanes '_ '_);
     finish(Finish '_ '_);
+    from_tiles(FromTiles '_ '_);
     gradient_planes(GradientPlanes '_ '_);
     gru_step(GruStep '_ '_);
     gru_step_backward(GruStepBackward '_ '_);
@@ -91,8 +93,10 @@ compiled! {
     spread(Spread '_ '_);
     sum_rows(SumRows '_ '_);
     sum_run(Sum '_) -> Self;
+    sums_of_rows(SumsOfRows '_ '_);
     tile_shape(AskShape) -> Shape;
     tiles(Tiles '_);
     times_step(TimesStep '_ '_);
     times_step_backward(TimesStepBackward '_ '_);
+    to_tiles(ToTiles '_ '_);
 }

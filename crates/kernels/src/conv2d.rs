@@ -11,6 +11,7 @@ mod input_gradient;
 pub(crate) mod planes;
 mod strips;
 pub(crate) mod weight_gradient;
+pub(crate) mod winograd;
 
 pub use forward::forward;
 pub use input_gradient::input_gradient;
@@ -83,6 +84,11 @@ impl Conv2d {
     /// The elements of w for one output channel: C/G · kernel₀ · kernel₁.
     fn window_len(&self) -> usize {
         self.in_channels / self.groups * self.kernel[0] * self.kernel[1]
+    }
+
+    /// Whether the window is 3 × 3 and moves by one pixel.
+    fn is_plain_3x3(&self) -> bool {
+        self.kernel == [3, 3] && self.stride == [1, 1] && self.dilation == [1, 1]
     }
 
     fn check(&self, x: usize, w: usize, y: usize) {

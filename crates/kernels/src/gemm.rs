@@ -67,8 +67,7 @@ impl<E: Float> Packed<'_, E> {
     /// assert_eq!(c, [4.0, 6.0]);
     /// ```
     pub fn with<R>(b: MatRef<'_, E>, rows: usize, f: impl FnOnce(Packed<'_, E>) -> R) -> R {
-        let is_served = few_rows::serves_right(rows, &b);
-        if is_served || level() == Level::Portable || b.rows() == 0 || b.cols() == 0 {
+        if few_rows::serves_best(rows, &b) || level() == Level::Portable || b.rows() == 0 || b.cols() == 0 {
             return f(Packed { b, panels: None });
         }
         scratch::with(blocked::packed_len::<E>(b.rows(), b.cols()), |panels: &mut [E]| {
@@ -77,7 +76,7 @@ impl<E: Float> Packed<'_, E> {
         })
     }
 
-    /// As [`gemm`](fn@gemm), with this right operand, and with the same bits.
+    /// As [`gemm`](fn@gemm), with this right operand.
     ///
     /// # Panics
     /// If the sizes do not fit.
@@ -193,7 +192,7 @@ unsafe fn product<E: Float>(
     }
     // SAFETY: by the caller's promise.
     unsafe {
-        if a.cols() > 0 && few_rows::serves(&a, &b) {
+        if a.cols() > 0 && packed.is_none() && few_rows::serves(&a, &b) {
             few_rows::gemm(alpha, a, b, beta, c, row_stride, epilogue);
         } else if level() == Level::Portable || a.cols() == 0 {
             portable::gemm(alpha, a, b, beta, c, row_stride, epilogue);

@@ -4,6 +4,7 @@ use super::Conv2d;
 use super::correlate::{Packing, correlate};
 use super::planes::Planes;
 use super::strips::Strips;
+use super::winograd::Winograd;
 use crate::gemm::pack::pack_panel;
 use crate::gemm::{Activation, MatRef};
 use crate::simd::{Kernel, Simd, Vector};
@@ -33,6 +34,22 @@ pub fn forward<E: Float>(
     let strips = Strips::new(packing, out_height, Planes::of_input(sizes, 1));
     let planes = Planes::of_input(sizes, strips.rows);
     let cols = packing.whole_tiles(strips.rows * planes.pitch());
+    let winograd = Winograd {
+        units: sizes.batch * sizes.groups,
+        groups: sizes.groups,
+        in_channels: c,
+        out_channels: o,
+        size: [sizes.height, sizes.width],
+        out: [out_height, out_width],
+        padding: sizes.padding,
+    };
+    if sizes.is_plain_3x3() && winograd.pays::<E>(strips.cols(cols)) {
+        let window = |group, row, channel| {
+            let w = &w[((group * o + row) * c + channel) * 9..][..9];
+            std::array::from_fn(|place| w[place])
+        };
+        return winograd.run(x, window, bias, activation.least(), y);
+    }
     let image = c * sizes.height * sizes.width;
     let y = Disjoint::new(y);
 
@@ -94,10 +111,7 @@ impl<E: Float> Kernel for Finish<'_, '_, E> {
     fn run<S: Simd>(self) {
         let Finish { result, pitch, bias, activation, width, y } = self;
         let lanes = <E::Vector<S> as Vector<E>>::LANES;
-        let least = match activation {
-            Activation::Identity => E::NEG_INFINITY,
-            Activation::Relu => E::ZERO,
-        };
+        let least = activation.least::<E>();
         for (y, result) in y.chunks_exact_mut(width).zip(result.chunks(pitch)) {
             let result = &result[..width];
             for first in (0..width).step_by(lanes) {

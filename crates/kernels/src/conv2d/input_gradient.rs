@@ -4,6 +4,7 @@ use super::Conv2d;
 use super::correlate::{Packing, correlate};
 use super::planes::Planes;
 use super::strips::Strips;
+use super::winograd::Winograd;
 use crate::threads::{Disjoint, parallel_for};
 use crate::{Float, scratch};
 
@@ -59,6 +60,22 @@ impl Phase {
         (first, number, size.saturating_sub(first).div_ceil(stride))
     }
 
+    /// The convolution of dy, by windows turned by half a circle, that the derivative is.
+    fn winograd(&self) -> Option<Winograd> {
+        let sizes = &self.sizes;
+        let padding = [0, 1].map(|axis| 2usize.checked_sub(sizes.padding[axis]));
+        let (true, [Some(top), Some(left)]) = (sizes.is_plain_3x3(), padding) else { return None };
+        Some(Winograd {
+            units: sizes.batch * sizes.groups,
+            groups: sizes.groups,
+            in_channels: sizes.out_channels / sizes.groups,
+            out_channels: sizes.in_channels / sizes.groups,
+            size: [sizes.out_height(), sizes.out_width()],
+            out: [sizes.height, sizes.width],
+            padding: [top, left],
+        })
+    }
+
     fn compute<E: Float>(&self, dy: &[E], w: &[E], dx: &Disjoint<'_, E>) {
         let Conv2d { stride, dilation, kernel, groups, .. } = self.sizes;
         let [(first_row, row_number, height), (first_col, col_number, width)] =
@@ -78,6 +95,17 @@ impl Phase {
         let strips = Strips::new(packing, height, planes_of(1));
         let planes = planes_of(strips.rows);
         let cols = packing.whole_tiles(strips.rows * planes.pitch());
+        if let Some(winograd) = self.winograd()
+            && winograd.pays::<E>(strips.cols(cols))
+        {
+            let window = |group, channel, row| {
+                let w = &w[((group * o + row) * c + channel) * 9..][..9];
+                std::array::from_fn(|place| w[8 - place])
+            };
+            // SAFETY: the phase is all of dx, and the only one.
+            let dx = unsafe { dx.slice(0, self.sizes.input_len()) };
+            return winograd.run(dy, window, None, E::NEG_INFINITY, dx);
+        }
         let image = o * self.sizes.out_height() * self.sizes.out_width();
 
         scratch::with(2 * n_taps * o, |tables: &mut [usize]| {

@@ -111,8 +111,31 @@ impl Planes {
         )
     }
 
+    /// The planes of `tiles` of 4 × 4 pixels each, two pixels from tile to tile.
+    pub(super) fn of_tiles(
+        channels: usize,
+        size: [usize; 2],
+        padding: [usize; 2],
+        tiles: [usize; 2],
+    ) -> Planes {
+        let axis = |axis: usize| Axis {
+            size: size[axis],
+            kernel: 1,
+            dilation: 1,
+            stride: 1,
+            padding: padding[axis] as isize,
+            len: 2 * tiles[axis] + 2,
+        };
+        Planes::new(channels, [axis(0), axis(1)])
+    }
+
     fn new(channels: usize, axes: [Axis; 2]) -> Planes {
         Planes { channels, axes, plane: axes[0].len * axes[1].len }
+    }
+
+    /// How many channels of the image there are.
+    pub(super) fn channels(&self) -> usize {
+        self.channels
     }
 
     /// From one row of the output to the next.
@@ -135,6 +158,7 @@ impl Planes {
 
     /// How far the pixel `down` rows below and `right` columns beside the output's is, in planes
     /// of stride 1.
+    #[inline(always)]
     pub(super) fn shifted(&self, channel: usize, down: usize, right: usize) -> usize {
         channel * self.plane + down * self.pitch() + right
     }

@@ -51,6 +51,11 @@ impl Strips {
         }
     }
 
+    /// The columns of all products for an image and group, where a strip has `cols`.
+    pub(super) fn cols(&self, cols: usize) -> usize {
+        self.n_strips * cols
+    }
+
     /// The tasks of one image and group.
     pub(super) fn tasks(&self) -> usize {
         self.n_strips * self.n_blocks

@@ -1,32 +1,43 @@
 //! Products whose left operand has so few rows that packing the right one would not pay.
 //!
-//! Batch 1 is the case that matters: a matrix times a vector reads the matrix once, where it lies.
-//! Served is the layout of a linear layer, `x · Wᵀ`, where the columns of B are contiguous: each
-//! element of C is a scalar product of two contiguous vectors.
+//! Batch 1 is the case that matters most: a matrix times a vector reads the matrix once, where it
+//! lies. Served are right operands whose columns are contiguous, as in a linear layer, `x · Wᵀ`,
+//! where each element of C is a scalar product of two contiguous vectors; and, for fewer rows still,
+//! those whose rows are, where each row of C is a sum of multiples of contiguous vectors.
 
-use std::ops::Range;
+mod products;
+mod sums;
 
 use super::operand::{Epilogue, MatRef};
-use super::tile::{Target, finish};
-use crate::Float;
-use crate::simd::{Kernel, Simd, Vector};
+use super::tile::Target;
+use crate::simd::{Simd, Vector};
 use crate::threads::parallel_for;
+use crate::{Float, scratch};
 
-/// The most rows of A.
-const ROWS: usize = 4;
+pub(crate) use products::ScalarProducts;
+pub(crate) use sums::SumsOfRows;
+
+/// The most rows of A where the columns of B are contiguous: with more, packing them pays.
+const ROWS: usize = 16;
+/// The most rows of A where the rows of B are contiguous.
+const ROWS_OF_SUMS: usize = 4;
 /// The columns of C whose scalar products are computed together.
 const COLS: usize = 4;
-/// About how many elements of B a task reads.
+/// About how many multiplications a task has: some microseconds.
 const TASK: usize = 64 * 1024;
+/// The fewest columns of a task that adds rows of B: their parts are read from start to end.
+const LEAST_COLS: usize = 192;
 
 /// Whether [`gemm`] serves a product.
 pub(super) fn serves<E: Float>(a: &MatRef<'_, E>, b: &MatRef<'_, E>) -> bool {
-    serves_right(a.rows(), b) && a.strides()[1] == 1
+    let rows = a.rows();
+    let products = a.strides()[1] == 1 && b.strides()[0] == 1;
+    (rows <= ROWS && products) || (rows <= ROWS_OF_SUMS && b.strides()[1] == 1)
 }
 
-/// Whether [`gemm`] serves contiguous left operands of so many rows.
-pub(super) fn serves_right<E: Float>(rows: usize, b: &MatRef<'_, E>) -> bool {
-    rows <= ROWS && b.strides()[0] == 1
+/// Whether products with `b` are best without packing it, though it serves many of so many rows.
+pub(super) fn serves_best<E: Float>(rows: usize, b: &MatRef<'_, E>) -> bool {
+    rows <= ROWS_OF_SUMS && b.strides().contains(&1)
 }
 
 /// `C = act(α·A·B + β·C + bias)` for k > 0 and operands that it [`serves`].
@@ -43,95 +54,47 @@ pub(super) unsafe fn gemm<E: Float>(
     row_stride: usize,
     epilogue: Epilogue<'_, E>,
 ) {
-    let n = b.cols();
+    let (m, n) = (a.rows(), b.cols());
     // SAFETY: by the caller's promise; tasks write columns that do not overlap.
-    let mut target = unsafe { Target::new(c, row_stride, a.rows(), n) };
+    let mut target = unsafe { Target::new(c, row_stride, m, n) };
     target.alpha = alpha;
     target.beta = beta;
     target.bias = epilogue.bias;
     target.activation = epilogue.activation;
-    let cols = (TASK / a.cols()).max(1).next_multiple_of(COLS);
+    let of_products = a.strides()[1] == 1 && b.strides()[0] == 1;
+    let cols = TASK / (a.cols() * m.min(8));
+    let cols = if of_products { cols.max(1).next_multiple_of(COLS) } else { cols.max(LEAST_COLS) };
     parallel_for(n.div_ceil(cols), |task| {
         let cols = task * cols..n.min((task + 1) * cols);
-        E::scalar_products(ScalarProducts { a, b, cols, target });
+        if of_products {
+            E::scalar_products(ScalarProducts { a, b, cols, target });
+        } else {
+            scratch::with(m * cols.len(), |sums: &mut [E]| {
+                sums.fill(E::ZERO);
+                E::sums_of_rows(SumsOfRows { a, b, cols, target, sums });
+            });
+        }
     });
 }
 
-/// Some columns of a product whose operands are contiguous along k.
-pub(crate) struct ScalarProducts<'a, E> {
-    a: MatRef<'a, E>,
-    b: MatRef<'a, E>,
-    cols: Range<usize>,
-    target: Target<'a, E>,
+/// The addresses `k` elements on.
+#[inline(always)]
+fn at<E, const N: usize>(places: [*const E; N], k: usize) -> [*const E; N] {
+    places.map(|place| place.wrapping_add(k))
 }
 
-impl<E: Float> Kernel for ScalarProducts<'_, E> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        for first in self.cols.clone().step_by(COLS) {
-            let n = COLS.min(self.cols.end - first);
-            // SAFETY: kernels run where the machine has the instructions.
-            unsafe {
-                match self.a.rows() {
-                    1 => self.columns::<S, 1>(first, n),
-                    2 => self.columns::<S, 2>(first, n),
-                    3 => self.columns::<S, 3>(first, n),
-                    _ => self.columns::<S, ROWS>(first, n),
-                }
-            }
-        }
-    }
-}
-
-impl<E: Float> ScalarProducts<'_, E> {
-    /// Computes `n` columns from `first` on, of `M` rows.
-    ///
-    /// # Safety
-    /// The machine has the instructions of `S`.
-    #[inline(always)]
-    unsafe fn columns<S: Simd, const M: usize>(&self, first: usize, n: usize) {
-        let ScalarProducts { a, b, target, .. } = self;
-        let lanes = <E::Vector<S> as Vector<E>>::LANES;
-        let depth = a.cols();
-        let whole = depth / lanes * lanes;
-        assert!(a.rows() == M && (1..=COLS).contains(&n) && first + n <= b.cols());
-        // SAFETY: rows of A and columns of B are `depth` elements inside of their data; where
-        // there are fewer than `COLS` columns, the last is read again and not used.
-        unsafe {
-            let zero = E::Vector::<S>::splat(E::ZERO);
-            let mut sums = [[zero; COLS]; M];
-            let mut rows = [a.start(); M];
-            for (i, row) in rows.iter_mut().enumerate() {
-                *row = a.start().offset(i as isize * a.strides()[0]);
-            }
-            let mut columns = [b.start(); COLS];
-            for (j, column) in columns.iter_mut().enumerate() {
-                *column = b.start().offset((first + j.min(n - 1)) as isize * b.strides()[1]);
-            }
-            for k in (0..depth).step_by(lanes) {
-                let left = if k < whole { lanes } else { depth - k };
-                let mut x = [zero; M];
-                for (x, row) in x.iter_mut().zip(rows) {
-                    *x = E::Vector::<S>::load_first(row.add(k), left);
-                }
-                for (j, column) in columns.iter().enumerate() {
-                    let y = E::Vector::<S>::load_first(column.add(k), left);
-                    for (sums, x) in sums.iter_mut().zip(x) {
-                        sums[j] = x.mul_add(y, sums[j]);
-                    }
-                }
-            }
-            for (i, sums) in sums.iter().enumerate() {
-                let mut row = [E::ZERO; COLS];
-                for (to, sum) in row.iter_mut().zip(sums) {
-                    *to = sum.sum();
-                }
-                for (j, sum) in row.iter().enumerate().take(n) {
-                    finish::<E, S>(target, i, first + j, 1, E::Vector::<S>::splat(*sum));
-                }
-            }
+/// `n` elements, or a whole vector where `n` is known to be one.
+///
+/// # Safety
+/// The machine has the instructions of `S`, and the elements can be read.
+#[inline(always)]
+unsafe fn load<E: Float, S: Simd>(from: *const E, n: usize) -> E::Vector<S> {
+    // SAFETY: by the caller's promise.
+    unsafe {
+        if n == <E::Vector<S> as Vector<E>>::LANES {
+            E::Vector::<S>::load(from)
+        } else {
+            E::Vector::<S>::load_first(from, n)
         }
     }
 }

@@ -161,6 +161,17 @@ pub enum Activation {
     Relu,
 }
 
+impl Activation {
+    /// The least value that it gives: it is the maximum of this and x.
+    #[inline(always)]
+    pub(crate) fn least<E: Float>(self) -> E {
+        match self {
+            Activation::Identity => E::NEG_INFINITY,
+            Activation::Relu => E::ZERO,
+        }
+    }
+}
+
 /// What happens to each element of a product while it is still in a register.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Epilogue<'a, E> {

@@ -49,6 +49,16 @@ impl<E: Float, const N: usize> Vector<E> for Lanes<E, N> {
     }
 
     #[inline(always)]
+    unsafe fn load_second(from: *const E, n: usize) -> Self {
+        let mut lanes = [E::ZERO; N];
+        for (i, lane) in lanes.iter_mut().enumerate().take(n) {
+            // SAFETY: the caller lets `2 n − 1` numbers be read.
+            *lane = unsafe { from.add(2 * i).read() };
+        }
+        Lanes(lanes)
+    }
+
+    #[inline(always)]
     unsafe fn store_first(self, to: *mut E, n: usize) {
         for (i, lane) in self.0.iter().enumerate().take(n) {
             // SAFETY: the caller lets `n` numbers be written.
@@ -59,6 +69,11 @@ impl<E: Float, const N: usize> Vector<E> for Lanes<E, N> {
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
         Lanes(std::array::from_fn(|i| self.0[i] + other.0[i]))
+    }
+
+    #[inline(always)]
+    unsafe fn sub(self, other: Self) -> Self {
+        Lanes(std::array::from_fn(|i| self.0[i] - other.0[i]))
     }
 
     #[inline(always)]

@@ -38,6 +38,11 @@ pub trait Vector<E>: Copy {
     /// # Safety
     /// The machine has the instructions and `n` numbers can be read at `from`.
     unsafe fn load_first(from: *const E, n: usize) -> Self;
+    /// Reads `n ≤ LANES` numbers, each the second after the one before; the other lanes are 0.
+    ///
+    /// # Safety
+    /// The machine has the instructions and `2 n − 1` numbers can be read at `from`.
+    unsafe fn load_second(from: *const E, n: usize) -> Self;
     /// Writes the first `n ≤ LANES` numbers.
     ///
     /// # Safety
@@ -46,6 +51,9 @@ pub trait Vector<E>: Copy {
     /// # Safety
     /// The machine has the instructions.
     unsafe fn add(self, other: Self) -> Self;
+    /// # Safety
+    /// The machine has the instructions.
+    unsafe fn sub(self, other: Self) -> Self;
     /// # Safety
     /// The machine has the instructions.
     unsafe fn mul(self, other: Self) -> Self;

@@ -41,8 +41,9 @@ impl Simd for Avx512 {
 macro_rules! vector {
     (
         $vector:ident($register:ty) = $lanes:literal x $float:ty,
-        $splat:ident, $load:ident, $store:ident, $add:ident, $mul:ident, $fma:ident, $max:ident,
+        $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $fma:ident, $max:ident,
         load_first: |$load_from:ident, $load_n:ident| $load_first:expr,
+        even: |$low:ident, $high:ident| $even:expr,
         store_first: |$value:ident, $store_to:ident, $store_n:ident| $store_first:expr,
         sum: $sum:path, transpose: $transpose:path, square: $square:literal
     ) => {
@@ -74,6 +75,17 @@ macro_rules! vector {
                 $vector(unsafe { $load_first })
             }
             #[inline(always)]
+            unsafe fn load_second(from: *const $float, n: usize) -> Self {
+                let numbers = (2 * n).saturating_sub(1);
+                let (low, high) = (numbers.min($lanes), numbers.saturating_sub($lanes));
+                // SAFETY: the caller has the instructions and lets so many numbers be read.
+                unsafe {
+                    let $low = Self::load_first(from, low).0;
+                    let $high = Self::load_first(from.wrapping_add(low), high).0;
+                    $vector($even)
+                }
+            }
+            #[inline(always)]
             unsafe fn store_first(self, $store_to: *mut $float, $store_n: usize) {
                 let $value = self.0;
                 // SAFETY: the caller has the instructions; lanes from `n` on are masked off.
@@ -83,6 +95,11 @@ macro_rules! vector {
             unsafe fn add(self, other: Self) -> Self {
                 // SAFETY: the caller has the instructions.
                 $vector(unsafe { $add(self.0, other.0) })
+            }
+            #[inline(always)]
+            unsafe fn sub(self, other: Self) -> Self {
+                // SAFETY: the caller has the instructions.
+                $vector(unsafe { $sub(self.0, other.0) })
             }
             #[inline(always)]
             unsafe fn mul(self, other: Self) -> Self {
@@ -243,36 +260,46 @@ unsafe fn transpose_pd(from: *const f64, from_stride: isize, last: usize, to: *m
 
 vector!(
     F32x8(__m256) = 8 x f32,
-    _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_add_ps, _mm256_mul_ps,
+    _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_add_ps, _mm256_sub_ps, _mm256_mul_ps,
     _mm256_fmadd_ps, _mm256_max_ps,
     load_first: |from, n| _mm256_maskload_ps(from, mask_epi32(n)),
+    even: |low, high| _mm256_castpd_ps(_mm256_permute4x64_pd::<0xd8>(_mm256_castps_pd(_mm256_shuffle_ps::<0x88>(
+        low, high
+    )))),
     store_first: |value, to, n| _mm256_maskstore_ps(to, mask_epi32(n), value),
     sum: sum_ps, transpose: transpose_ps, square: 8
 );
 
 vector!(
     F64x4(__m256d) = 4 x f64,
-    _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_add_pd, _mm256_mul_pd,
+    _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_add_pd, _mm256_sub_pd, _mm256_mul_pd,
     _mm256_fmadd_pd, _mm256_max_pd,
     load_first: |from, n| _mm256_maskload_pd(from, mask_epi64(n)),
+    even: |low, high| _mm256_permute4x64_pd::<0xd8>(_mm256_unpacklo_pd(low, high)),
     store_first: |value, to, n| _mm256_maskstore_pd(to, mask_epi64(n), value),
     sum: sum_pd, transpose: transpose_pd, square: 4
 );
 
 vector!(
     F32x16(__m512) = 16 x f32,
-    _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_add_ps, _mm512_mul_ps,
+    _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_add_ps, _mm512_sub_ps, _mm512_mul_ps,
     _mm512_fmadd_ps, _mm512_max_ps,
     load_first: |from, n| _mm512_maskz_loadu_ps(((1u32 << n) - 1) as u16, from),
+    even: |low, high| _mm512_permutex2var_ps(
+        low,
+        _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30),
+        high
+    ),
     store_first: |value, to, n| _mm512_mask_storeu_ps(to, ((1u32 << n) - 1) as u16, value),
     sum: sum_wide_ps, transpose: transpose_ps, square: 8
 );
 
 vector!(
     F64x8(__m512d) = 8 x f64,
-    _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_add_pd, _mm512_mul_pd,
+    _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_add_pd, _mm512_sub_pd, _mm512_mul_pd,
     _mm512_fmadd_pd, _mm512_max_pd,
     load_first: |from, n| _mm512_maskz_loadu_pd(((1u32 << n) - 1) as u8, from),
+    even: |low, high| _mm512_permutex2var_pd(low, _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14), high),
     store_first: |value, to, n| _mm512_mask_storeu_pd(to, ((1u32 << n) - 1) as u8, value),
     sum: sum_wide_pd, transpose: transpose_pd, square: 4
 );

@@ -26,15 +26,13 @@ fn check_product<E: Float>([m, k, n]: [usize; 3], flips: [bool; 2]) {
         gemm(E::ONE, a, b, E::ZERO, MatMut::row_major(c, m, n), Epilogue::default());
     });
 
-    // A packed operand gives the same bits, for the rows that it was packed for and for others.
-    let mut want = vec![E::ZERO; m * n];
-    gemm(E::ONE, a, b, E::ZERO, MatMut::row_major(&mut want, m, n), Epilogue::default());
+    // Packed for the rows that there are, and for others.
     for rows in [m, 1, 100] {
-        let mut c = vec![E::from_f64(f64::NAN); m * n];
-        Packed::with(b, rows, |b| {
-            b.gemm(E::ONE, a, E::ZERO, MatMut::row_major(&mut c, m, n), Epilogue::default());
+        check(&product, bound, |c| {
+            Packed::with(b, rows, |b| {
+                b.gemm(E::ONE, a, E::ZERO, MatMut::row_major(c, m, n), Epilogue::default());
+            });
         });
-        assert!(c == want, "{m} × {k} × {n}, packed for {rows} rows");
     }
 
     // Everything at once: α, β, a bias and an activation.
@@ -74,7 +72,7 @@ proptest! {
 
     #[test]
     fn few_rows_agree_with_the_oracle(
-        m in 1usize..6, k in 0usize..70, n in 0usize..40, flips: [bool; 2]
+        m in 1usize..12, k in 0usize..70, n in 0usize..40, flips: [bool; 2]
     ) {
         check_product::<f32>([m, k, n], flips);
         check_product::<f64>([m, k, n], flips);

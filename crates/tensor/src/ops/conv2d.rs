@@ -20,6 +20,13 @@ impl<X: Image, B: Backend> Tensor<X, B> {
     /// `x: (N, C, H, W), weight: (O, C, K, L) → (N, O, H', W')` with
     /// `H' = ⌊(H + 2P − D(K − 1) − 1) / S⌋ + 1`
     ///
+    /// Windows of 3 × 3 that move by one pixel are computed by tiles of 2 × 2 results where that is
+    /// faster. A NaN or an infinity then spreads to all results of the tiles that read it.
+    ///
+    /// # Source
+    /// Lavin and Gray 2016, "Fast algorithms for convolutional neural networks", section 4.1, for
+    /// the tiles.
+    ///
     /// # Gradient
     /// `dx` is `dy` convolved back through the weight, `dw` the correlation of `x` with `dy`; both
     /// are operations themselves. Keeps both arguments.

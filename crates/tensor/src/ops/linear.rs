@@ -105,7 +105,13 @@ impl Fused<3> for Linear {
         let x = at.wrt(0, |at| MatMul.forward([dy.clone(), at.arg(1)]).reshaped(at.dims(0)));
         let weight = at.wrt(1, |at| {
             let rows = at.arg(0).reshaped(row_dims(at.dims(0)));
-            MatMul.forward([dy.permuted(&[1, 0]), rows])
+            let transposed = |x: &Array<E>| x.permuted(&[1, 0]);
+            // Laid out as the weight is, so that it need not be turned to meet it.
+            if at.arg(1).strides()[0] == 1 {
+                transposed(&MatMul.forward([transposed(&rows), dy.clone()]))
+            } else {
+                MatMul.forward([transposed(&dy), rows])
+            }
         });
         let bias = at.wrt(2, |_| super::sum::sum_axis(dy.clone(), 0));
         [x, weight, bias]

@@ -1,0 +1,185 @@
+//! The three transforms of a tile.
+
+use crate::Float;
+use crate::conv2d::planes::Planes;
+use crate::simd::{Kernel, Simd, Vector};
+
+use super::PLACES;
+
+/// `G w Gᵀ`.
+pub(super) fn window<E: Float>(w: [E; 9]) -> [E; PLACES] {
+    let half = E::from_f64(0.5);
+    let map = |[a, b, c]: [E; 3]| {
+        let (even, odd) = ((a + c) * half, b * half);
+        [a, even + odd, even - odd, c]
+    };
+    let columns: [[E; 4]; 3] = std::array::from_fn(|j| map([w[j], w[3 + j], w[6 + j]]));
+    let rows: [[E; 4]; 4] = std::array::from_fn(|i| map([columns[0][i], columns[1][i], columns[2][i]]));
+    std::array::from_fn(|place| rows[place / 4][place % 4])
+}
+
+/// `Bᵀ x B` of all tiles of all channels, a tile beside the other.
+pub(crate) struct ToTiles<'a, 'y, E> {
+    pub(super) planes: &'a [E],
+    pub(super) layout: &'a Planes,
+    /// The rows of tiles, and how many are in each.
+    pub(super) tiles: [usize; 2],
+    /// The column of the first of them.
+    pub(super) first: usize,
+    /// The columns of a matrix.
+    pub(super) cols: usize,
+    /// From the matrix of one place to that of the next.
+    pub(super) step: usize,
+    /// 16 matrices `(C, cols)`.
+    pub(super) to: &'y mut [E],
+}
+
+impl<E: Float> Kernel for ToTiles<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let ToTiles { planes, layout, tiles: [height, width], first, cols, step, to } = self;
+        let lanes = <E::Vector<S> as Vector<E>>::LANES;
+        let (channels, pitch) = (layout.channels(), layout.pitch());
+        assert_eq!(to.len(), PLACES * step, "16 matrices");
+        assert!(first + height * width <= cols && channels * cols <= step, "a column for each tile");
+        assert!(channels == 0 || layout.shifted(channels - 1, 2 * height + 1, pitch) <= planes.len());
+        assert!(2 * width + 2 <= pitch);
+        for (channel, row) in (0..channels).flat_map(|channel| (0..height).map(move |row| (channel, row))) {
+            for col in (0..width).step_by(lanes) {
+                let n = lanes.min(width - col);
+                // SAFETY: kernels run where the machine has the instructions; the pixels of the
+                // tiles are inside of the planes, and their places of the matrices, as asserted.
+                unsafe {
+                    let from = planes.as_ptr().add(layout.shifted(channel, 2 * row, 2 * col));
+                    let to = to.as_mut_ptr().add(channel * cols + first + row * width + col);
+                    if n == lanes {
+                        to_tiles::<E, S>(from, pitch, lanes, to, step);
+                    } else {
+                        to_tiles::<E, S>(from, pitch, n, to, step);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Transforms `n` tiles beside each other.
+///
+/// # Safety
+/// The machine has the instructions of `S`; the pixels of the tiles, whose rows are `pitch` apart,
+/// can be read, and `n` numbers for each of the places, which are `step` apart, be written.
+#[inline(always)]
+unsafe fn to_tiles<E: Float, S: Simd>(from: *const E, pitch: usize, n: usize, to: *mut E, step: usize) {
+    // SAFETY: by the caller's promise.
+    unsafe {
+        let mut columns = [[E::Vector::<S>::splat(E::ZERO); 4]; 4];
+        for (x, column) in columns.iter_mut().enumerate() {
+            for (y, pixel) in column.iter_mut().enumerate() {
+                *pixel = E::Vector::<S>::load_second(from.add(y * pitch + x), n);
+            }
+            *column = difference::<E, S>(*column);
+        }
+        let [a, b, c, d] = columns;
+        for i in 0..4 {
+            let row = difference::<E, S>([a[i], b[i], c[i], d[i]]);
+            for (j, value) in row.into_iter().enumerate() {
+                let to = to.add((4 * i + j) * step);
+                if n == <E::Vector<S> as Vector<E>>::LANES {
+                    value.store(to);
+                } else {
+                    value.store_first(to, n);
+                }
+            }
+        }
+    }
+}
+
+/// `Bᵀ` of a column of four.
+///
+/// # Safety
+/// The machine has the instructions of `S`.
+#[inline(always)]
+unsafe fn difference<E: Float, S: Simd>([a, b, c, d]: [E::Vector<S>; 4]) -> [E::Vector<S>; 4] {
+    // SAFETY: by the caller's promise.
+    unsafe { [a.sub(c), b.add(c), c.sub(b), b.sub(d)] }
+}
+
+/// `Aᵀ m A` of all tiles of one channel, with a bias and no less than `least`.
+pub(crate) struct FromTiles<'a, 'y, E> {
+    /// The products of the first place, and how far it is to those of the next.
+    pub(super) products: &'a [E],
+    pub(super) step: usize,
+    pub(super) bias: E,
+    pub(super) least: E,
+    /// The pixels of a row of the result, and those rows.
+    pub(super) width: usize,
+    pub(super) y: &'y mut [E],
+}
+
+impl<E: Float> Kernel for FromTiles<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let FromTiles { products, step, bias, least, width, y } = self;
+        let lanes = <E::Vector<S> as Vector<E>>::LANES;
+        for (i, rows) in y.chunks_mut(2 * width).enumerate() {
+            for j in (0..width.div_ceil(2)).step_by(lanes) {
+                let first = i * width.div_ceil(2) + j;
+                // Tiles behind the last of a row are read with it, but not written.
+                assert!((PLACES - 1) * step + first < products.len());
+                let n = lanes.min(products.len() - (PLACES - 1) * step - first);
+                let mut pixels = [[[E::ZERO; MAX_LANES]; 2]; 2];
+                // SAFETY: kernels run where the machine has the instructions; the places are inside
+                // of the products, as asserted.
+                unsafe {
+                    let from = products.as_ptr().add(first);
+                    let (bias, least) = (E::Vector::<S>::splat(bias), E::Vector::<S>::splat(least));
+                    let mut columns = [[E::Vector::<S>::splat(E::ZERO); 2]; 4];
+                    for (x, column) in columns.iter_mut().enumerate() {
+                        let mut places = [E::Vector::<S>::splat(E::ZERO); 4];
+                        for (y, place) in places.iter_mut().enumerate() {
+                            *place = E::Vector::<S>::load_first(from.add((4 * y + x) * step), n);
+                        }
+                        *column = sum::<E, S>(places);
+                    }
+                    let [c0, c1, c2, c3] = columns;
+                    for (a, pixels) in pixels.iter_mut().enumerate() {
+                        let row = sum::<E, S>([c0[a], c1[a], c2[a], c3[a]]);
+                        for (value, pixels) in row.into_iter().zip(pixels) {
+                            // In this order NaN stays NaN.
+                            least.max(value.add(bias)).store(pixels.as_mut_ptr());
+                        }
+                    }
+                }
+                for (row, [even, odd]) in rows.chunks_exact_mut(width).zip(&pixels) {
+                    let row = &mut row[2 * j..width.min(2 * (j + lanes))];
+                    if row.len() == 2 * lanes {
+                        for (l, pair) in row.chunks_exact_mut(2).enumerate() {
+                            pair.copy_from_slice(&[even[l], odd[l]]);
+                        }
+                    } else {
+                        for (l, to) in row.iter_mut().enumerate() {
+                            *to = [even[l / 2], odd[l / 2]][l % 2];
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// No vector holds more.
+const MAX_LANES: usize = 16;
+
+/// `Aᵀ` of a column of four.
+///
+/// # Safety
+/// The machine has the instructions of `S`.
+#[inline(always)]
+unsafe fn sum<E: Float, S: Simd>([a, b, c, d]: [E::Vector<S>; 4]) -> [E::Vector<S>; 2] {
+    // SAFETY: by the caller's promise.
+    unsafe { [a.add(b).add(c), b.sub(c).sub(d)] }
+}
