@@ -47,7 +47,7 @@ def serve(version, load):
         if request == "load":
             files = (folder / f"{argument}.{part}.safetensors" for part in ("weights", "batch"))
             workload = load(argument, *files)
-            say(first_runs(workload) if workload else {"unsupported": argument})
+            say(first_runs(workload) if workload else {"unsupported": "it has no such workload"})
         elif request == "time":
             say({"seconds": [workload.timed() for _ in range(argument)]})
         else:

@@ -115,9 +115,7 @@ impl Place<'_> {
                     let (name, seconds) = (peer.name, Vec::new());
                     contestants.push(Contestant { name, version, worker, ready, n_runs: 1, seconds });
                 }
-                Err(WorkerError::Unsupported) => {
-                    eprintln!("{}", self.problem(peer.name, &WorkerError::Unsupported));
-                }
+                Err(error @ WorkerError::Unsupported(_)) => eprintln!("{}", self.problem(peer.name, &error)),
                 Err(error) => problems.push(self.problem(peer.name, &error)),
             }
         }

@@ -25,8 +25,8 @@ pub(crate) struct Worker {
 pub(crate) enum WorkerError {
     /// What it measures is not there, for this reason.
     Missing(String),
-    /// The library cannot do what was asked.
-    Unsupported,
+    /// The library cannot do what was asked, for this reason.
+    Unsupported(String),
     /// It ended or said something else, and these were the last lines of its standard error.
     Died(String),
 }
@@ -35,7 +35,7 @@ impl fmt::Display for WorkerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             WorkerError::Missing(reason) => write!(f, "it is not installed: {reason}"),
-            WorkerError::Unsupported => write!(f, "it has no such workload"),
+            WorkerError::Unsupported(reason) => write!(f, "not supported: {reason}"),
             WorkerError::Died(last_words) => write!(f, "its worker died\n{last_words}"),
         }
     }
@@ -79,7 +79,7 @@ impl Worker {
         }
         match self.hear()? {
             Reply::Answer(answer) => Ok(answer),
-            Reply::Refusal { .. } => Err(WorkerError::Unsupported),
+            Reply::Refusal { unsupported } => Err(WorkerError::Unsupported(unsupported)),
         }
     }
 
@@ -149,7 +149,8 @@ mod tests {
     fn what_is_missing_or_unsupported_is_not_a_death() {
         let missing = shell(r#"echo '{"missing":"no torch"}'"#).unwrap_err();
         assert_eq!(missing.to_string(), "it is not installed: no torch");
-        let (mut worker, _) = shell(r#"echo '{"version":"1"}'; read l; echo '{"unsupported":"x"}'"#).unwrap();
-        assert!(matches!(worker.load("x"), Err(WorkerError::Unsupported)));
+        let script = r#"echo '{"version":"1"}'; read l; echo '{"unsupported":"no such layer"}'"#;
+        let unsupported = shell(script).unwrap().0.load("x").unwrap_err();
+        assert_eq!(unsupported.to_string(), "not supported: no such layer");
     }
 }

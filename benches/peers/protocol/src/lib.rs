@@ -12,7 +12,7 @@ mod worker;
 
 use serde::{Deserialize, Serialize};
 
-pub use worker::{Fallible, Run, digest, serve};
+pub use worker::{Fallible, Run, Supported, Unsupported, digest, serve};
 
 /// The workloads, as the driver knows them. Those whose names contain `-train-` are steps of
 /// training, from a batch to the updated parameters.

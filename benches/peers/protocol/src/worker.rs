@@ -28,22 +28,33 @@ pub trait Run {
     }
 }
 
+/// A workload, or why the library cannot do it.
+pub type Supported = Result<Box<dyn Run>, Unsupported>;
+
+/// Why a library cannot do a workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unsupported(pub &'static str);
+
+impl Unsupported {
+    /// Of a name that the worker does not know.
+    pub const UNKNOWN: Unsupported = Unsupported("it has no such workload");
+}
+
 /// Answers the driver until it has had enough.
 ///
-/// `load` makes a workload from its name and the folder of its files, or nothing if the library
-/// cannot do it.
+/// `load` makes a workload from its name and the folder of its files.
 ///
 /// # Errors
 /// When the driver's words are not understood, or anything fails on the way.
-pub fn serve(version: &str, load: impl Fn(&str, &Path) -> Fallible<Option<Box<dyn Run>>>) -> Fallible<()> {
+pub fn serve(version: &str, load: impl Fn(&str, &Path) -> Fallible<Supported>) -> Fallible<()> {
     let folder = std::env::args_os().nth(1).map(PathBuf::from).ok_or("expected the folder of the files")?;
     say(&Hello::Version(version.to_owned()))?;
     let mut loaded: Option<Box<dyn Run>> = None;
     for line in io::stdin().lock().lines() {
         match serde_json::from_str(&line?)? {
             Request::Load(workload) => match load(&workload, &folder)? {
-                Some(workload) => say(&Reply::Answer(first_runs(loaded.insert(workload).as_mut())?))?,
-                None => say(&Reply::<Ready>::Refusal { unsupported: workload })?,
+                Ok(workload) => say(&Reply::Answer(first_runs(loaded.insert(workload).as_mut())?))?,
+                Err(Unsupported(why)) => say(&Reply::<Ready>::Refusal { unsupported: why.to_owned() })?,
             },
             Request::Time(n) => {
                 let workload = loaded.as_mut().ok_or("asked to time before a workload was loaded")?;

@@ -19,7 +19,7 @@ use std::path::Path;
 
 use serde_json::json;
 use tenon_kernels::limits;
-use tenon_peers_protocol::{Fallible, serve};
+use tenon_peers_protocol::{Fallible, Unsupported, serve};
 
 use files::Files;
 
@@ -40,8 +40,8 @@ fn main() -> Fallible<()> {
             Ok(())
         }
         _ => serve(env!("CARGO_PKG_VERSION"), |name, folder| {
-            let workload = workloads::find(name);
-            workload.map(|workload| (workload.load)(&Files::new(folder, name))).transpose()
+            let Some(workload) = workloads::find(name) else { return Ok(Err(Unsupported::UNKNOWN)) };
+            Ok(Ok((workload.load)(&Files::new(folder, name))?))
         }),
     }
 }
