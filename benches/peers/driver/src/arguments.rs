@@ -47,6 +47,10 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(crate) json: bool,
 
+    /// Also measure how Tenon's cost grows as batch, width, depth and sequence length double
+    #[arg(long)]
+    pub(crate) growth: bool,
+
     /// How many turns each library gets
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) rounds: u16,
@@ -110,5 +114,11 @@ mod tests {
         let message = parse(&["--workloads", "gemm-1"]).unwrap_err().to_string();
         assert!(message.contains("gemm-256"), "{message}");
         assert!(parse(&["--threads", "0"]).is_err());
+    }
+
+    #[test]
+    fn growth_is_measured_when_asked_for() {
+        assert!(parse(&["--peers", "none", "--growth"]).unwrap().growth);
+        assert!(!parse(&["--peers", "none"]).unwrap().growth);
     }
 }

@@ -10,6 +10,7 @@ use tenon_peers_protocol::Ready;
 
 use crate::agreement;
 use crate::arguments::Arguments;
+use crate::growth;
 use crate::limits;
 use crate::measurement::{Measurement, min_and_median};
 use crate::peer::{Peer, tenon, with_threads};
@@ -45,13 +46,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Vec<String>, String> {
     let peers: Vec<&Peer> = arguments.peers().filter(|peer| is_installed(peer, arguments)).collect();
     for threads in arguments.threads() {
         let machine = limits::of_machine(threads)?;
+        let place = |workload| Place { arguments, folder: &folder.0, workload, threads };
         let mut table = Table::new(threads, machine);
         if !arguments.json {
             table.print_header();
         }
         for workload in arguments.workloads() {
             let work = limits::prepare(&folder.0, workload)?;
-            let place = Place { arguments, folder: &folder.0, workload, threads };
+            let place = place(workload);
             let mut rows = Vec::new();
             for contestant in place.compete(&peers, &mut problems)? {
                 match place.finish(contestant, machine.floor_of(work)) {
@@ -61,7 +63,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Vec<String>, String> {
             }
             if arguments.json {
                 for row in &rows {
-                    println!("{}", serde_json::to_string(row).expect("a measurement is plain data"));
+                    println!("{row}");
                 }
             } else {
                 table.print(&rows);
@@ -70,6 +72,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Vec<String>, String> {
         }
         if !arguments.json {
             table.print_summary();
+        }
+        if arguments.growth {
+            growth::measure(&place, machine, arguments.json)?;
         }
     }
     Ok(problems)
@@ -89,10 +94,11 @@ fn is_installed(peer: &Peer, arguments: &Arguments) -> bool {
 }
 
 /// One comparison: a workload with a number of threads.
-struct Place<'a> {
+pub(crate) struct Place<'a> {
     arguments: &'a Arguments,
-    folder: &'a Path,
-    workload: &'static str,
+    /// Where the files of the workload are.
+    pub(crate) folder: &'a Path,
+    pub(crate) workload: &'static str,
     threads: usize,
 }
 
@@ -120,6 +126,15 @@ impl Place<'_> {
             }
         }
         self.take_turns(contestants, problems)
+    }
+
+    /// Tenon without anybody beside it.
+    pub(crate) fn alone(&self, floor: f64) -> Result<Measurement, String> {
+        let mut problems = Vec::new();
+        match self.compete(&[], &mut problems)?.pop() {
+            Some(contestant) => self.finish(contestant, floor),
+            None => Err(problems.join("; ")),
+        }
     }
 
     fn load(&self, command: Command) -> Result<(Worker, String, Ready), WorkerError> {

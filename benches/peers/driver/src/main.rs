@@ -5,6 +5,7 @@
 mod agreement;
 mod arguments;
 mod comparison;
+mod growth;
 mod limits;
 mod measurement;
 mod peer;

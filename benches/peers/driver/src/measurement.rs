@@ -1,8 +1,10 @@
 //! What came of a workload in a library.
 
+use std::fmt;
+
 use serde::Serialize;
 
-/// A line of the output as JSON; times in seconds, memory in bytes.
+/// A line of the output as JSON, which is how it is displayed; times in seconds, memory in bytes.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Measurement {
     pub(crate) peer: String,
@@ -19,6 +21,12 @@ pub(crate) struct Measurement {
     pub(crate) rss: u64,
     /// The least time that the machine allows for, as a share of the minimum.
     pub(crate) limit_share: f64,
+}
+
+impl fmt::Display for Measurement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
 }
 
 /// The smallest of some times, and the middle one.

@@ -1,7 +1,7 @@
 //! The workloads, each by its name.
 
 use tenon_layers::prelude::*;
-use tenon_models::{Gpt, LeNet5, LstmLanguageModel, Mlp, ResNet18, ResNet20};
+use tenon_models::{Gpt, LanguageModel, LeNet5, LstmLanguageModel, Mlp, ResNet18, ResNet20};
 use tenon_optim::{Adam, AdamW, Direction, Sgd};
 use tenon_peers_protocol::{Fallible, Run};
 
@@ -26,7 +26,7 @@ const SGDM: Sgd = Sgd { momentum: 0.9, direction: Direction::Velocity, weight_de
 
 /// The GPT that decodes, and is trained on longer texts.
 pub(crate) type LargerGpt = Gpt<U65, U256, U384, U6, 6>;
-type SmallerGpt = Gpt<U65, U64, U64, U4, 2>;
+type SmallerGpt<Length, Width, const LAYERS: usize> = Gpt<U65, Length, Width, U4, LAYERS>;
 type CharLstm = LstmLanguageModel<U65, U64, U256>;
 
 pub(crate) fn find(name: &str) -> Option<Workload> {
@@ -46,12 +46,13 @@ pub(crate) fn find(name: &str) -> Option<Workload> {
         "lstm-train-b32-t64-adam" => {
             training::of_language_model(CharLstm::init, [32, 64], Adam::default(), 1e-3)
         }
-        "gpt-6x384-train-b4-t256-adamw" => {
-            training::of_language_model(LargerGpt::init, [4, 256], AdamW::default(), 1e-3)
-        }
-        "gpt-2x64-train-b16-t64-adamw" => {
-            training::of_language_model(SmallerGpt::init, [16, 64], AdamW::default(), 1e-3)
-        }
+        "gpt-6x384-train-b4-t256-adamw" => gpt(LargerGpt::init, [4, 256]),
+        "gpt-2x64-train-b16-t64-adamw" => gpt(SmallerGpt::<U64, U64, 2>::init, [16, 64]),
+        // What the driver compares the one before with, to see how cost grows.
+        "gpt-2x64-train-b32-t64-adamw" => gpt(SmallerGpt::<U64, U64, 2>::init, [32, 64]),
+        "gpt-2x128-train-b16-t64-adamw" => gpt(SmallerGpt::<U64, U128, 2>::init, [16, 64]),
+        "gpt-4x64-train-b16-t64-adamw" => gpt(SmallerGpt::<U64, U64, 4>::init, [16, 64]),
+        "gpt-2x64-train-b16-t128-adamw" => gpt(SmallerGpt::<U128, U64, 2>::init, [16, 128]),
         "bert-minilm-infer-b1-t32" => encoding::by_minilm([1, 32]),
         "bert-minilm-infer-b16-t128" => encoding::by_minilm([16, 128]),
         "gpt-6x384-decode" => decoding::by_gpt(),
@@ -66,6 +67,10 @@ pub(crate) fn find(name: &str) -> Option<Workload> {
         "adam-10M" => kernels::adam(),
         _ => return None,
     })
+}
+
+fn gpt<M: LanguageModel<U65> + 'static>(init: fn(&mut SeededRng) -> M, batch: [usize; 2]) -> Workload {
+    training::of_language_model(init, batch, AdamW::default(), 1e-3)
 }
 
 /// Without dropout, whose random numbers would differ between libraries.
