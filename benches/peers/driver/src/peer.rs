@@ -25,6 +25,11 @@ pub(crate) const PEERS: &[Peer] = &[
         setup: SETUP_PYTHON,
     },
     Peer { name: "jax", command: &[PYTHON, "benches/peers/python/jax_worker.py"], setup: SETUP_PYTHON },
+    Peer {
+        name: "candle",
+        command: &["target/peers/candle/release/tenon-peers-candle"],
+        setup: "cd benches/peers/candle && cargo build --release",
+    },
 ];
 
 impl Peer {
