@@ -30,6 +30,11 @@ pub(crate) const PEERS: &[Peer] = &[
         command: &["target/peers/candle/release/tenon-peers-candle"],
         setup: "cd benches/peers/candle && cargo build --release",
     },
+    Peer {
+        name: "burn",
+        command: &["target/peers/burn/release/tenon-peers-burn"],
+        setup: "cd benches/peers/burn && cargo build --release",
+    },
 ];
 
 impl Peer {
