@@ -1,8 +1,12 @@
 //! What attention remembers of the tokens before.
 
+use std::marker::PhantomData;
+
 use tenon_tensor::ops::concat::Concat;
+use tenon_tensor::ops::narrow::Narrow;
+use tenon_tensor::ops::slice_scatter::SliceScatter;
 use tenon_tensor::shape::{Dim, Dyn, StaticDim};
-use tenon_tensor::{Backend, Cpu, Op, Tensor, Value};
+use tenon_tensor::{Array, Backend, Cpu, Float, Op, Tensor, Value};
 
 /// The keys and values of the tokens that an attention has seen, so that a text is read token by
 /// token without reading its beginning again.
@@ -21,20 +25,24 @@ use tenon_tensor::{Backend, Cpu, Op, Tensor, Value};
 /// ```
 #[derive(Clone, Debug)]
 pub struct KvCache<Width: StaticDim, B: Backend = Cpu> {
-    seen: Option<[Tensor<(Dyn, Dyn, Width), B>; 2]>,
+    /// Keys and values, `(N, at least len, Width)`: there is room for tokens to come, so that a token
+    /// costs no copy of those before.
+    seen: Option<[Value<B>; 2]>,
+    len: usize,
+    width: PhantomData<Width>,
 }
 
 impl<Width: StaticDim, B: Backend> Default for KvCache<Width, B> {
     /// Nothing seen yet.
     fn default() -> Self {
-        KvCache { seen: None }
+        KvCache { seen: None, len: 0, width: PhantomData }
     }
 }
 
 impl<Width: StaticDim, B: Backend> KvCache<Width, B> {
     /// How many tokens have been seen.
     pub fn len(&self) -> usize {
-        self.seen.as_ref().map_or(0, |[keys, _]| keys.shape().1.0)
+        self.len
     }
 
     /// Whether nothing has been seen.
@@ -55,21 +63,34 @@ impl<Width: StaticDim, B: Backend> KvCache<Width, B> {
         keys: &Tensor<(N, T, Width), B>,
         values: &Tensor<(N, T, Width), B>,
     ) -> (Tensor<(N, Dyn, Width), B>, Tensor<(N, Dyn, Width), B>) {
-        let (n, width) = (keys.shape().0, Width::default());
-        let new = [keys.value().clone(), values.value().clone()];
-        let all = match self.seen.take() {
-            None => new,
-            Some(seen) => {
-                let [keys, values] = seen.map(Tensor::into_value);
+        let (n, t, width) = (keys.shape().0, keys.shape().1.size(), Width::default());
+        let [new_keys, new_values] = [keys, values].map(|new| new.value().clone());
+        let start = self.len;
+        self.len += t;
+        let seen = match self.seen.take() {
+            None => [new_keys, new_values],
+            Some([keys, values]) => {
                 assert_eq!(keys.dims()[0], n.size(), "the cache is of another number of texts");
-                let [new_keys, new_values] = new;
-                [[keys, new_keys], [values, new_values]].map(|pair| Concat { axis: 1 }.on(pair))
+                [(keys, new_keys), (values, new_values)].map(|(seen, new)| {
+                    SliceScatter { axis: 1, start }.on([with_room(seen, start, self.len), new])
+                })
             }
         };
-        let len = Dyn(all[0].dims()[1]);
-        let typed = |value: &Value<B>| Tensor::from_value((n, len, width), value.clone());
-        let (keys, values) = (typed(&all[0]), typed(&all[1]));
-        self.seen = Some(all.map(|value| Tensor::from_value((Dyn(n.size()), len, width), value)));
-        (keys, values)
+        let first = Narrow { axis: 1, start: 0, len: self.len };
+        let all = |seen: &Value<B>| Tensor::from_value((n, Dyn(self.len), width), first.on([seen.clone()]));
+        let result = (all(&seen[0]), all(&seen[1]));
+        self.seen = Some(seen);
+        result
     }
+}
+
+/// The first `len` tokens of `seen` with room for `needed`: twice as many as last time where there
+/// is too little, so that the copies of a long text are as much work as its tokens.
+fn with_room<B: Backend>(seen: Value<B>, len: usize, needed: usize) -> Value<B> {
+    let dims = seen.dims();
+    if needed <= dims[1] {
+        return seen;
+    }
+    let room = Array::full(dims.with(1, needed.max(2 * len) - len), B::Elem::ZERO);
+    Concat { axis: 1 }.on([Narrow { axis: 1, start: 0, len }.on([seen]), Value::constant(room)])
 }

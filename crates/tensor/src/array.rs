@@ -156,21 +156,35 @@ impl<E: Element> Array<E> {
     }
 
     /// The strides that show these elements under `dims` without moving them, where that is
-    /// possible: contiguous elements, or axes of size 1 that come and go.
+    /// possible: where axes that are joined follow each other in memory.
     fn strides_under(&self, dims: Dims) -> Option<Strides> {
         if self.is_contiguous() {
             return Some(dims.row_major());
         }
-        let real = |dims: &Dims| (0..dims.len()).filter(|&axis| dims[axis] != 1).collect::<Vec<_>>();
-        let (old, new) = (real(&self.dims), real(&dims));
-        let same = old.len() == new.len() && old.iter().zip(&new).all(|(&i, &j)| self.dims[i] == dims[j]);
-        same.then(|| {
-            let mut strides = dims.row_major();
-            for (&i, &j) in old.iter().zip(&new) {
-                strides.0[j] = self.strides.0[i];
+        // The runs of elements at equal distances, from the last on: how many, and how far apart.
+        let mut runs: Vec<(usize, isize)> = Vec::new();
+        for axis in (0..self.dims.len()).rev().filter(|&axis| self.dims[axis] != 1) {
+            let (size, step) = (self.dims[axis], self.strides.0[axis]);
+            match runs.last_mut() {
+                Some((len, inner)) if step == *inner * *len as isize => *len *= size,
+                _ => runs.push((size, step)),
             }
-            strides
-        })
+        }
+        let mut strides = dims.row_major();
+        let mut runs = runs.into_iter();
+        let (mut left, mut step) = runs.next()?;
+        for axis in (0..dims.len()).rev().filter(|&axis| dims[axis] != 1) {
+            if !left.is_multiple_of(dims[axis]) {
+                return None;
+            }
+            strides.0[axis] = step;
+            left /= dims[axis];
+            step *= dims[axis] as isize;
+            if left == 1 {
+                (left, step) = runs.next().unwrap_or((1, step));
+            }
+        }
+        Some(strides)
     }
 
     /// The axes in another order: axis `i` of the result is axis `order[i]` of this array.
@@ -253,5 +267,32 @@ impl<E: Element> Array<E> {
 impl<E: Element> fmt::Debug for Array<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}{:?}", self.dims, self.to_vec())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_view_is_reshaped_in_place_where_joined_axes_follow_each_other() {
+        let numbers = Array::from_vec(Dims::new(&[4, 6, 5]), (0..120u8).map(f32::from).collect());
+        let part = numbers.narrowed(1, 2, 4);
+        let views = [
+            (part.clone(), vec![4, 2, 2, 5], true),
+            (part.clone(), vec![2, 2, 20], true),
+            (part.clone(), vec![16, 5], false),
+            (part.clone(), vec![1, 4, 4, 1, 5], true),
+            (part.permuted(&[1, 0, 2]), vec![4, 2, 2, 5], true),
+            (part.permuted(&[1, 0, 2]), vec![16, 5], false),
+            (numbers.narrowed(0, 1, 1).expanded(Dims::new(&[3, 6, 5])), vec![3, 30], true),
+            (numbers.narrowed(0, 1, 1).expanded(Dims::new(&[3, 6, 5])), vec![90], false),
+        ];
+        for (view, dims, in_place) in views {
+            let reshaped = view.clone().reshaped(Dims::new(&dims));
+            assert_eq!(reshaped.to_vec(), view.to_vec(), "{:?} as {dims:?}", view.dims());
+            let address = |x: &Array<f32>| x.buffer.as_ptr();
+            assert_eq!(address(&reshaped) == address(&view), in_place, "{:?} as {dims:?}", view.dims());
+        }
     }
 }

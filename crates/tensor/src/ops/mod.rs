@@ -70,6 +70,7 @@ ops! {
     shift,
     sigmoid,
     silu,
+    slice_scatter,
     softmax,
     sqrt,
     square,
