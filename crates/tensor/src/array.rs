@@ -33,7 +33,7 @@ impl<E: Element> Array<E> {
     /// When there are not as many numbers as `dims` has elements.
     pub fn from_vec(dims: Dims, numbers: Vec<E>) -> Self {
         assert_eq!(numbers.len(), dims.numel(), "an array of dims {dims:?} needs as many numbers");
-        Array::over(dims, Buffer::from_vec(numbers))
+        Array::over(dims, Buffer::copy_of(&numbers))
     }
 
     /// A new row-major array that `write` fills.

@@ -41,10 +41,40 @@ macro_rules! recycled {
 }
 recycled!(f32: f32::NAN, f64: f64::NAN, u32: u32::MAX);
 
+/// Where the numbers of a buffer begin is a multiple of this many bytes: the widest vectors then never
+/// lie across two cache lines.
+const ALIGNMENT: usize = 64;
+
+/// Numbers whose first is aligned.
+struct Numbers<E> {
+    /// The numbers, and some more before and behind.
+    vec: Vec<E>,
+    start: usize,
+    len: usize,
+}
+
+impl<E: Recycled> Numbers<E> {
+    fn new(len: usize) -> Self {
+        let most = ALIGNMENT / size_of::<E>();
+        let vec = vec![E::default(); len + most];
+        // An allocator that cannot tell is as good as one that does not align.
+        let start = vec.as_ptr().align_offset(ALIGNMENT).min(most);
+        Numbers { vec, start, len }
+    }
+
+    fn as_slice(&self) -> &[E] {
+        &self.vec[self.start..][..self.len]
+    }
+
+    fn as_mut_slice(&mut self) -> &mut [E] {
+        &mut self.vec[self.start..][..self.len]
+    }
+}
+
 /// A shared run of numbers. Cloning it shares; the last handle to go gives it back to the pool.
 pub(crate) struct Buffer<E: Recycled> {
     // `None` only while being dropped.
-    shared: Option<Arc<Vec<E>>>,
+    shared: Option<Arc<Numbers<E>>>,
 }
 
 impl<E: Recycled> Buffer<E> {
@@ -53,19 +83,21 @@ impl<E: Recycled> Buffer<E> {
         let mut shared = pool::<E>().take(len);
         if POISON.get() {
             let numbers = Arc::get_mut(&mut shared).expect("a pooled buffer has one handle");
-            numbers.fill(E::POISON);
+            numbers.as_mut_slice().fill(E::POISON);
         }
         Buffer { shared: Some(shared) }
     }
 
-    pub(crate) fn from_vec(numbers: Vec<E>) -> Self {
-        pool::<E>().adopt(numbers.len());
-        Buffer { shared: Some(Arc::new(numbers)) }
+    /// A buffer with a copy of `numbers`.
+    pub(crate) fn copy_of(numbers: &[E]) -> Self {
+        let mut buffer = Buffer::arbitrary(numbers.len());
+        buffer.get_mut().expect("a new buffer has one handle").copy_from_slice(numbers);
+        buffer
     }
 
     /// The numbers for writing, when this is the only handle to them.
     pub(crate) fn get_mut(&mut self) -> Option<&mut [E]> {
-        Arc::get_mut(self.shared.as_mut()?).map(Vec::as_mut_slice)
+        Arc::get_mut(self.shared.as_mut()?).map(Numbers::as_mut_slice)
     }
 }
 
@@ -78,7 +110,7 @@ impl<E: Recycled> Clone for Buffer<E> {
 impl<E: Recycled> Deref for Buffer<E> {
     type Target = [E];
     fn deref(&self) -> &[E] {
-        self.shared.as_deref().map_or(&[], Vec::as_slice)
+        self.shared.as_deref().map_or(&[], Numbers::as_slice)
     }
 }
 
@@ -100,7 +132,7 @@ fn pool<E: Recycled>() -> MutexGuard<'static, Pool<E>> {
 /// Idle buffers by length, and how much is in use.
 #[doc(hidden)]
 pub struct Pool<E> {
-    idle: HashMap<usize, Vec<Arc<Vec<E>>>>,
+    idle: HashMap<usize, Vec<Arc<Numbers<E>>>>,
     n_idle: usize,
     n_live: usize,
     most_live: usize,
@@ -116,26 +148,21 @@ impl<E> Default for Pool<E> {
 const FREE_ALLOWANCE: usize = 1 << 20;
 
 impl<E: Recycled> Pool<E> {
-    fn take(&mut self, len: usize) -> Arc<Vec<E>> {
-        self.adopt(len);
+    fn take(&mut self, len: usize) -> Arc<Numbers<E>> {
+        self.n_live += len;
+        self.most_live = self.most_live.max(self.n_live);
         if let Some(shared) = self.idle.get_mut(&len).and_then(Vec::pop) {
             self.n_idle -= len;
             return shared;
         }
         self.make_room();
-        Arc::new(vec![E::default(); len])
-    }
-
-    /// Counts a buffer that came from outside as being in use.
-    fn adopt(&mut self, len: usize) {
-        self.n_live += len;
-        self.most_live = self.most_live.max(self.n_live);
+        Arc::new(Numbers::new(len))
     }
 
     /// Keeps a buffer for the next request of its length, unless more would then lie idle than
-    /// [`most_idle`](Self::most_idle): what comes in from outside must not pile up.
-    fn give(&mut self, shared: Arc<Vec<E>>) {
-        let len = shared.len();
+    /// [`most_idle`](Self::most_idle).
+    fn give(&mut self, shared: Arc<Numbers<E>>) {
+        let len = shared.len;
         self.n_live -= len;
         if self.n_idle + len > self.most_idle() {
             return;

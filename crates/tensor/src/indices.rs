@@ -54,7 +54,7 @@ impl From<&[u32]> for Indices {
 
 impl FromIterator<u32> for Indices {
     fn from_iter<I: IntoIterator<Item = u32>>(indices: I) -> Self {
-        Indices(Buffer::from_vec(indices.into_iter().collect()))
+        Indices(Buffer::copy_of(&Vec::from_iter(indices)))
     }
 }
 

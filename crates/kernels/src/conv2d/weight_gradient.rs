@@ -12,7 +12,7 @@ use crate::{Float, scratch};
 /// The elements of the planes and of dy that a strip of an image has: part of a second-level cache.
 const STRIP: usize = 64 * 1024;
 /// The length of the sums that are added across the lanes of a vector at the end.
-const SUM: usize = 2048;
+const SUM: usize = 1024;
 /// In how many runs the images are added up, so that as many tasks can work on them …
 const RUNS: usize = 8;
 /// … as long as the sums of all runs have at most this many elements.

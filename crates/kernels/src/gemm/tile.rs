@@ -5,6 +5,7 @@
 //! panel, in the matrix itself, or, shifted against each other, in an image.
 
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use super::operand::{Activation, Bias};
@@ -223,9 +224,10 @@ unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
         && matches!(target.bias, Bias::None)
         && target.activation == Activation::Identity
         && tile.cols == VECS * lanes;
-    // SAFETY: by the caller's promise; the buffer holds the sums of the largest tile.
+    // SAFETY: by the caller's promise; the buffer holds the sums of the largest tile, and those that
+    // are read have been written.
     unsafe {
-        let mut buffer = [E::Vector::<S>::splat(E::ZERO); MAX_SUMS];
+        let mut buffer = [const { MaybeUninit::<E::Vector<S>>::uninit() }; MAX_SUMS];
         let (to, stride) = if plain {
             (target.start.add(tile.row * target.row_stride + tile.col), target.row_stride)
         } else {
@@ -249,7 +251,7 @@ unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
                 for v in 0..VECS {
                     let n = tile.cols.saturating_sub(v * lanes).min(lanes);
                     if n > 0 {
-                        let sum = buffer[i * VECS + v];
+                        let sum = buffer[i * VECS + v].assume_init();
                         finish::<E, S>(target, tile.row + i, tile.col + v * lanes, n, sum);
                     }
                 }

@@ -12,6 +12,9 @@ impl Simd for Portable {
     const REGISTERS: usize = if cfg!(target_arch = "aarch64") { 32 } else { 16 };
     type F32 = Lanes<f32, 4>;
     type F64 = Lanes<f64, 2>;
+
+    #[inline(always)]
+    fn prefetch<E>(_: *const E) {}
 }
 
 #[derive(Clone, Copy)]

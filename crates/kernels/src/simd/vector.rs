@@ -12,6 +12,9 @@ pub trait Simd: Copy + Send + Sync + 'static {
     type F32: Vector<f32>;
     /// A register full of `f64`.
     type F64: Vector<f64>;
+
+    /// Asks for the cache line at `address`, which need not be readable.
+    fn prefetch<E>(address: *const E);
 }
 
 /// A register full of numbers.

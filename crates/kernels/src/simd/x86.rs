@@ -26,6 +26,11 @@ impl Simd for Avx2 {
     const REGISTERS: usize = 16;
     type F32 = F32x8;
     type F64 = F64x4;
+
+    #[inline(always)]
+    fn prefetch<E>(address: *const E) {
+        prefetch(address);
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -36,6 +41,17 @@ impl Simd for Avx512 {
     const REGISTERS: usize = 32;
     type F32 = F32x16;
     type F64 = F64x8;
+
+    #[inline(always)]
+    fn prefetch<E>(address: *const E) {
+        prefetch(address);
+    }
+}
+
+#[inline(always)]
+fn prefetch<E>(address: *const E) {
+    // SAFETY: SSE is part of every x86-64, and a prefetch of any address has no effect but on caches.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
 }
 
 macro_rules! vector {
