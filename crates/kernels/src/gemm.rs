@@ -15,6 +15,8 @@ use crate::layout::View;
 use crate::simd::{Level, level};
 use crate::{Float, scratch};
 
+use blocked::Panels;
+
 pub use operand::{Activation, Bias, Epilogue, MatMut, MatRef};
 
 /// `C = act(α·A·B + β·C + bias)`. With β = 0, C is not read.
@@ -48,8 +50,8 @@ pub fn gemm<E: Float>(
 #[derive(Clone, Copy, Debug)]
 pub struct Packed<'a, E> {
     b: MatRef<'a, E>,
-    /// The panels, and the level of instructions that they are for.
-    panels: Option<(&'a [E], Level)>,
+    /// The panels that begin with it, and the level of instructions that they are for.
+    panels: Option<(Panels<'a, E>, Level)>,
 }
 
 impl<E: Float> Packed<'_, E> {
@@ -72,8 +74,19 @@ impl<E: Float> Packed<'_, E> {
         }
         scratch::with(blocked::packed_len::<E>(b.rows(), b.cols()), |panels: &mut [E]| {
             blocked::pack(b, panels);
+            let panels = Panels { packed: panels, sizes: [b.rows(), b.cols()] };
             f(Packed { b, panels: Some((panels, level())) })
         })
+    }
+
+    /// Its first rows and columns, of each of which there is at least one.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    pub fn first(self, rows: usize, cols: usize) -> Self {
+        let fits = (1..=self.b.rows()).contains(&rows) && (1..=self.b.cols()).contains(&cols);
+        assert!(fits, "{rows} × {cols} of {} × {}", self.b.rows(), self.b.cols());
+        Packed { b: self.b.block(0..rows, 0..cols), ..self }
     }
 
     /// As [`gemm`](fn@gemm), with this right operand.
@@ -171,8 +184,8 @@ fn batch_offsets(batch: &[usize], index: usize, a_strides: &[isize], b_strides: 
     (a, b)
 }
 
-/// [`gemm`](fn@gemm) by the way that suits the sizes and the machine; `packed` is B as [`blocked::pack`] packs
-/// it, if it did.
+/// [`gemm`](fn@gemm) by the way that suits the sizes and the machine; `panels` begin with B, if there
+/// are any.
 ///
 /// # Safety
 /// The sizes fit, and C is `a.rows()` rows of `b.cols()` elements, `row_stride` apart, that nobody
@@ -181,7 +194,7 @@ unsafe fn product<E: Float>(
     alpha: E,
     a: MatRef<'_, E>,
     b: MatRef<'_, E>,
-    packed: Option<&[E]>,
+    panels: Option<Panels<'_, E>>,
     beta: E,
     c: *mut E,
     row_stride: usize,
@@ -192,12 +205,12 @@ unsafe fn product<E: Float>(
     }
     // SAFETY: by the caller's promise.
     unsafe {
-        if a.cols() > 0 && packed.is_none() && few_rows::serves(&a, &b) {
+        if a.cols() > 0 && panels.is_none() && few_rows::serves(&a, &b) {
             few_rows::gemm(alpha, a, b, beta, c, row_stride, epilogue);
         } else if level() == Level::Portable || a.cols() == 0 {
             portable::gemm(alpha, a, b, beta, c, row_stride, epilogue);
         } else {
-            blocked::gemm(alpha, a, b, packed, beta, c, row_stride, epilogue);
+            blocked::gemm(alpha, a, b, panels, beta, c, row_stride, epilogue);
         }
     }
 }

@@ -1,11 +1,16 @@
 //! The output of an attention.
 
+use std::ops::Range;
+
 use super::rows::Soften;
 use super::{Attention, BLOCK, head};
-use crate::gemm::{Epilogue, MatMut, MatRef, gemm};
+use crate::gemm::{Epilogue, MatMut, MatRef, Packed};
 use crate::layout::View;
 use crate::threads::{Disjoint, parallel_for};
 use crate::{Float, scratch};
+
+/// How many blocks of queries a task works on, which share packed keys and values.
+const RUN: usize = 4;
 
 /// `out[i] = Σⱼ softmaxⱼ(scale · qᵢ·kⱼ) vⱼ` for each head.
 ///
@@ -29,67 +34,82 @@ pub fn forward<E: Float>(
     if out.is_empty() {
         return;
     }
-    let blocks = queries.div_ceil(BLOCK);
+    let runs = queries.div_ceil(RUN * BLOCK);
     let (out, log_sum_exp) = (Disjoint::new(out), Disjoint::new(log_sum_exp));
-    parallel_for(batch * heads * blocks, |task| {
-        let (example, h, first) = (task / blocks / heads, task / blocks % heads, task % blocks * BLOCK);
-        let rows = BLOCK.min(queries - first);
-        let n_keys = attention.n_keys(first + rows - 1);
-        let row = (example * heads + h) * queries + first;
-        // SAFETY: the queries of a task are its own.
-        let log_sum_exp = unsafe { log_sum_exp.slice(row, rows) };
-        scratch::with(rows * size, |result: &mut [E]| {
-            weighted_sums(
-                attention,
-                [example, h, h / (heads / groups)],
-                first,
-                n_keys,
-                [q, k, v],
-                result,
-                log_sum_exp,
-            );
-            for (i, result) in result.chunks_exact(size).enumerate() {
-                let place = ((example * queries + first + i) * heads + h) * size;
-                // SAFETY: as above.
-                unsafe { out.slice(place, size) }.copy_from_slice(result);
+    parallel_for(batch * heads * runs, |task| {
+        let (example, h, first) = (task / runs / heads, task / runs % heads, task % runs * RUN * BLOCK);
+        let end = queries.min(first + RUN * BLOCK);
+        with_keys(attention, [example, h / (heads / groups)], first..end, [k, v], |keys| {
+            for first in (first..end).step_by(BLOCK) {
+                let rows = BLOCK.min(end - first);
+                let queries_here = head(q, example, h, first, rows);
+                let row = (example * heads + h) * queries + first;
+                // SAFETY: the queries of a task are its own.
+                let log_sum_exp = unsafe { log_sum_exp.slice(row, rows) };
+                scratch::with(rows * size, |result: &mut [E]| {
+                    weighted_sums(attention, [example, row], first, queries_here, keys, result, log_sum_exp);
+                    for (i, result) in result.chunks_exact(size).enumerate() {
+                        let place = ((example * queries + first + i) * heads + h) * size;
+                        // SAFETY: as above.
+                        unsafe { out.slice(place, size) }.copy_from_slice(result);
+                    }
+                });
             }
         });
     });
 }
 
-/// The outputs of one block of queries, row by row.
+/// Calls `f` with the keys, transposed, and the values of one head that these queries may look at, if
+/// there are any.
+fn with_keys<E: Float>(
+    attention: &Attention<'_>,
+    [example, group]: [usize; 2],
+    queries: Range<usize>,
+    [k, v]: [View<'_, E>; 2],
+    f: impl FnOnce(Option<[Packed<'_, E>; 2]>),
+) {
+    let n_keys = attention.n_keys(queries.end - 1);
+    if n_keys == 0 {
+        return f(None);
+    }
+    let [keys, values] = [k, v].map(|x| head(x, example, group, 0, n_keys));
+    let rows = queries.len().min(BLOCK);
+    Packed::with(keys.transposed(), rows, |keys| {
+        Packed::with(values, rows, |values| f(Some([keys, values])))
+    });
+}
+
+/// The outputs of one block of queries, row by row, the first of which is `row` of all.
 fn weighted_sums<E: Float>(
     attention: &Attention<'_>,
-    [example, h, group]: [usize; 3],
+    [example, row]: [usize; 2],
     first: usize,
-    n_keys: usize,
-    [q, k, v]: [View<'_, E>; 3],
+    queries: MatRef<'_, E>,
+    keys: Option<[Packed<'_, E>; 2]>,
     result: &mut [E],
     log_sum_exp: &mut [E],
 ) {
     let (rows, size) = (log_sum_exp.len(), attention.size);
-    if n_keys == 0 {
+    let n_keys = attention.n_keys(first + rows - 1);
+    let Some([keys, values]) = keys.filter(|_| n_keys > 0) else {
         result.fill(E::ZERO);
         log_sum_exp.fill(E::ZERO);
         return;
-    }
+    };
+    let (keys, values) = (keys.first(size, n_keys), values.first(n_keys, size));
     scratch::with(rows * n_keys, |scores: &mut [E]| {
-        let queries = head(q, example, h, first, rows);
-        let keys = head(k, example, group, 0, n_keys).transposed();
         let scale = E::from_f64(attention.scale);
-        gemm(scale, queries, keys, E::ZERO, MatMut::row_major(scores, rows, n_keys), Epilogue::default());
+        keys.gemm(scale, queries, E::ZERO, MatMut::row_major(scores, rows, n_keys), Epilogue::default());
         let visible = attention.visible_from(first);
         let present = attention.present(example, n_keys);
         E::soften(Soften { n_keys, visible, present, scores, log_sum_exp });
         if let Some(dropout) = attention.dropout {
-            let row = (example * attention.heads + h) * attention.queries + first;
             scratch::with(rows * n_keys, |kept: &mut [E]| {
                 attention.draw_kept(dropout, row, n_keys, kept);
                 scores.iter_mut().zip(kept).for_each(|(weight, kept)| *weight *= *kept);
             });
         }
         let weights = MatRef::row_major(scores, rows, n_keys);
-        let values = head(v, example, group, 0, n_keys);
-        gemm(E::ONE, weights, values, E::ZERO, MatMut::row_major(result, rows, size), Epilogue::default());
+        values.gemm(E::ONE, weights, E::ZERO, MatMut::row_major(result, rows, size), Epilogue::default());
     });
 }

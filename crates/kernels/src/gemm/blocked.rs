@@ -96,7 +96,15 @@ pub(super) fn pack<E: Float>(b: MatRef<'_, E>, packed: &mut [E]) {
     }
 }
 
-/// `C = act(α·A·B + β·C + bias)` for k > 0, where `packed` is what [`pack`] made of B, if it did.
+/// A right operand as [`pack`] packs it, of `sizes` k × n; a product may be with its first rows and
+/// columns only.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Panels<'a, E> {
+    pub(super) packed: &'a [E],
+    pub(super) sizes: [usize; 2],
+}
+
+/// `C = act(α·A·B + β·C + bias)` for k > 0, where `panels` begin with B, if there are any.
 ///
 /// # Safety
 /// The sizes fit, and C is `a.rows()` rows of `b.cols()` elements, `row_stride` apart, that nobody
@@ -105,31 +113,34 @@ pub(super) unsafe fn gemm<E: Float>(
     alpha: E,
     a: MatRef<'_, E>,
     b: MatRef<'_, E>,
-    packed: Option<&[E]>,
+    panels: Option<Panels<'_, E>>,
     beta: E,
     c: *mut E,
     row_stride: usize,
     epilogue: Epilogue<'_, E>,
 ) {
     let (m, k, n) = (a.rows(), a.cols(), b.cols());
-    let blocks = Blocks::of::<E>(k, n);
+    let [whole_k, whole_n] = panels.map_or([k, n], |panels| panels.sizes);
+    let blocks = Blocks::of::<E>(whole_k, whole_n);
     let (height, width) = (Shape::of::<E>().panel_rows(m), blocks.width);
-    let right_len = if packed.is_some() { 0 } else { blocks.cols * blocks.depth };
+    let right_len = if panels.is_some() { 0 } else { blocks.cols * blocks.depth };
 
     scratch::with(right_len, |buffer: &mut [E]| {
         scratch::with(blocks.depth, |offsets: &mut [usize]| {
             for (k, offset) in offsets.iter_mut().enumerate() {
                 *offset = k * width;
             }
-            for (ks, cols) in blocks.iter() {
-                let right = match packed {
-                    Some(packed) => &packed[blocks.place(&ks, &cols)],
+            for (ks, cols) in blocks.iter().filter(|(ks, cols)| ks.start < k && cols.start < n) {
+                let right = match panels {
+                    Some(panels) => &panels.packed[blocks.place(&ks, &cols)],
                     None => {
                         let b = b.block(ks.clone(), cols.clone()).transposed();
                         pack_right(b, width, buffer);
                         &*buffer
                     }
                 };
+                let right_step = width * ks.len();
+                let (ks, cols) = (ks.start..ks.end.min(k), cols.start..cols.end.min(n));
 
                 // SAFETY: the block is a part of C; `multiply` cuts it into tiles.
                 let mut target = unsafe { Target::new(c.add(cols.start), row_stride, m, cols.len()) };
@@ -143,28 +154,28 @@ pub(super) unsafe fn gemm<E: Float>(
                     };
                 }
                 let a = a.block(0..m, ks.clone());
-                multiply(a, height, right, width, &offsets[..ks.len()], target);
+                multiply(a, height, right, right_step, width, &offsets[..ks.len()], target);
             }
         });
     });
 }
 
-/// Multiplies `a` with packed panels.
+/// Multiplies `a` with the first rows of packed panels that are `right_step` apart.
 fn multiply<E: Float>(
     a: MatRef<'_, E>,
     height: usize,
     right: &[E],
+    right_step: usize,
     width: usize,
     offsets: &[usize],
     target: Target<'_, E>,
 ) {
     let (m, depth, n) = (a.rows(), a.cols(), target.cols());
     let n_panels = m.div_ceil(height);
-    let right_step = width * depth;
     if n_panels < MIN_PANELS {
         scratch::with(m * depth, |left: &mut [E]| {
             pack_left(a, height, left);
-            let cols = (TASK / (m * right_step)).max(1) * width;
+            let cols = (TASK / (m * width * depth)).max(1) * width;
             parallel_for(n.div_ceil(cols), |task| {
                 let cols = task * cols..n.min((task + 1) * cols);
                 E::tiles(Tiles { height, rows: 0..m, cols, left, right, right_step, offsets, target });

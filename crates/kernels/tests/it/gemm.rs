@@ -35,6 +35,21 @@ fn check_product<E: Float>([m, k, n]: [usize; 3], flips: [bool; 2]) {
         });
     }
 
+    // A larger operand of which this one is the beginning.
+    let (whole_k, whole_n) = (k + 3, n + 37);
+    let data = numbers::<E>(6, whole_k * whole_n);
+    let whole = matrix(&data, whole_k, whole_n, flips[1]);
+    if k > 0 && n > 0 {
+        let strides = if flips[1] { [1, whole_k as isize] } else { [whole_n as isize, 1] };
+        let first = naive::gemm(a, MatRef::new(&data, 0, [k, n], strides));
+        check(&first, bound, |c| {
+            Packed::with(whole, 100, |whole| {
+                let first = whole.first(k, n);
+                first.gemm(E::ONE, a, E::ZERO, MatMut::row_major(c, m, n), Epilogue::default());
+            });
+        });
+    }
+
     // Everything at once: α, β, a bias and an activation.
     let old = numbers::<E>(3, m * n);
     let (per_row, per_col) = (numbers::<E>(4, m), numbers::<E>(5, n));
