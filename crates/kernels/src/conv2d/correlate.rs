@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::Float;
 use crate::gemm::tile::{Shape, Target, Tiles};
+use crate::threads::{Disjoint, parallel_for};
 
 /// How many weights are multiplied before their sums are written: what the second-level cache
 /// holds beside the planes.
@@ -36,15 +37,23 @@ impl Packing {
         self.rows * self.terms
     }
 
-    /// Calls `visit(first term, terms, first row, rows, place)` for each panel.
-    pub(super) fn for_each_panel(&self, mut visit: impl FnMut(usize, usize, usize, usize, usize)) {
-        for term in (0..self.terms).step_by(self.depth.max(1)) {
-            let terms = self.depth.min(self.terms - term);
-            for row in (0..self.rows).step_by(self.height) {
-                let rows = self.height.min(self.rows - row);
-                visit(term, terms, row, rows, term * self.rows + row * terms);
-            }
-        }
+    /// Calls `pack(terms, rows, panel)` for each panel of `packed`, in parallel.
+    pub(super) fn pack<E: Float>(
+        &self,
+        packed: &mut [E],
+        pack: impl Fn(Range<usize>, Range<usize>, &mut [E]) + Sync,
+    ) {
+        let (n_runs, n_panels) = (self.terms.div_ceil(self.depth.max(1)), self.rows.div_ceil(self.height));
+        let packed = Disjoint::new(packed);
+        parallel_for(n_runs * n_panels, |i| {
+            let (term, row) = (i / n_panels * self.depth, i % n_panels * self.height);
+            let terms = term..self.terms.min(term + self.depth);
+            let rows = row..self.rows.min(row + self.height);
+            let place = term * self.rows + row * terms.len();
+            // SAFETY: panels do not overlap.
+            let panel = unsafe { packed.slice(place, rows.len() * terms.len()) };
+            pack(terms, rows, panel);
+        });
     }
 
     /// The columns that a row of the result has room for when `n` are asked for.

@@ -56,10 +56,7 @@ pub fn forward<E: Float>(
     scratch::with(w.len(), |packed: &mut [E]| {
         for (group, packed) in packed.chunks_exact_mut(packing.len().max(1)).enumerate() {
             let w = MatRef::row_major(&w[group * packing.len()..][..packing.len()], o, window);
-            packing.for_each_panel(|term, terms, row, rows, place| {
-                let w = w.block(row..row + rows, term..term + terms);
-                pack_panel(w, &mut packed[place..][..rows * terms]);
-            });
+            packing.pack(packed, |terms, rows, panel| pack_panel(w.block(rows, terms), panel));
         }
         scratch::with(window, |offsets: &mut [usize]| {
             for (k, offset) in offsets.iter_mut().enumerate() {

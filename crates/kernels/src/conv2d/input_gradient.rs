@@ -126,11 +126,10 @@ impl Phase {
             scratch::with(groups * packing.len(), |packed: &mut [E]| {
                 for (group, packed) in packed.chunks_exact_mut(packing.len().max(1)).enumerate() {
                     let w = &w[group * o * self.sizes.window_len()..];
-                    packing.for_each_panel(|term, terms, row, rows, place| {
-                        let panel = &mut packed[place..][..rows * terms];
-                        for (k, column) in panel.chunks_exact_mut(rows).enumerate() {
-                            for (i, to) in column.iter_mut().enumerate() {
-                                *to = w[places[term + k] + (row + i) * kernel[0] * kernel[1]];
+                    packing.pack(packed, |terms, rows, panel| {
+                        for (column, term) in panel.chunks_exact_mut(rows.len()).zip(terms) {
+                            for (to, row) in column.iter_mut().zip(rows.clone()) {
+                                *to = w[places[term] + row * kernel[0] * kernel[1]];
                             }
                         }
                     });

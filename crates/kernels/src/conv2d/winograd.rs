@@ -219,10 +219,7 @@ impl Winograd {
                 // SAFETY: a place belongs to one task.
                 let packed = unsafe { packed.slice(place * len, len) };
                 let windows = MatRef::row_major(&windows[place * len..][..len], rows, terms);
-                packing.for_each_panel(|term, terms, row, rows, at| {
-                    let windows = windows.block(row..row + rows, term..term + terms);
-                    pack_panel(windows, &mut packed[at..][..rows * terms]);
-                });
+                packing.pack(packed, |terms, rows, panel| pack_panel(windows.block(rows, terms), panel));
             });
         });
     }
