@@ -119,13 +119,17 @@ fn square(batch: usize, c: usize, side: usize, o: usize, k: usize, stride: usize
 
 #[test]
 fn agrees_where_it_is_computed_by_tiles() {
-    // Even and odd sides, every padding, more channels than a run of a sum has, groups.
+    // Even and odd sides, every padding, results of a tile and less, groups.
     for sizes in [
         square(3, 16, 12, 16, 3, 1, 1),
         square(5, 9, 13, 11, 3, 1, 0),
         square(2, 8, 11, 40, 3, 1, 2),
         square(8, 12, 7, 30, 3, 1, 3),
         square(1, 8, 70, 8, 3, 1, 1),
+        square(40, 16, 1, 16, 3, 1, 1),
+        square(40, 16, 2, 16, 3, 1, 1),
+        square(33, 16, 3, 16, 3, 1, 0),
+        square(19, 16, 4, 16, 3, 1, 3),
         Conv2d { width: 31, groups: 2, ..square(6, 32, 9, 48, 3, 1, 1) },
     ] {
         check_all::<f32>(&sizes);
