@@ -1,6 +1,7 @@
-//! What the fuzzer runs, as a function that ordinary tests can call too.
+//! What the fuzzer runs, as functions that ordinary tests can call too.
 
-use crate::gemm::{Epilogue, MatMut, MatRef, gemm};
+use crate::conv2d::{self, Conv2d};
+use crate::gemm::{Activation, Epilogue, MatMut, MatRef, gemm};
 use crate::naive;
 
 /// Draws sizes, strides and values of a matrix product from `data` and compares [`gemm`] with the
@@ -46,5 +47,67 @@ pub fn check_gemm(data: &[u8]) {
             (got - want).abs() <= tolerance,
             "{m} × {k} × {n}, strides {a_strides:?} and {b_strides:?}, element {place}: {got} instead of {want}"
         );
+    }
+}
+
+/// Draws the sizes and values of a convolution from `data` and compares it and its derivatives with
+/// the naive ones. Panics where they differ by more than rounding explains.
+pub fn check_conv2d(data: &[u8]) {
+    let mut bytes = data.iter().copied();
+    let mut draw = |below: usize| bytes.next().map_or(0, usize::from) % below;
+
+    let (batch, groups) = (draw(6), 1 + draw(3));
+    let (c, o) = (1 + draw(20), 1 + draw(20));
+    // Every second is one that may be computed by tiles.
+    let mut axis = |is_plain: bool| {
+        let [kernel, stride, dilation] =
+            if is_plain { [3, 1, 1] } else { [1 + draw(4), 1 + draw(3), 1 + draw(2)] };
+        let (padding, extra) = (draw(4), draw(14));
+        let size = ((kernel - 1) * dilation + 1 + extra).saturating_sub(2 * padding).max(1);
+        [size, kernel, stride, dilation, padding]
+    };
+    let is_plain = data.len().is_multiple_of(2);
+    let axes = [axis(is_plain), axis(is_plain)];
+    let pair = |i: usize| axes.map(|axis| axis[i]);
+    let [height, width] = pair(0);
+    let sizes = Conv2d {
+        batch,
+        in_channels: groups * c,
+        height,
+        width,
+        out_channels: groups * o,
+        kernel: pair(1),
+        stride: pair(2),
+        padding: pair(4),
+        dilation: pair(3),
+        groups,
+    };
+    let seed = draw(256);
+    let values = |n: usize, step: usize| -> Vec<f32> {
+        (0..n).map(|i| ((i * step + seed * 101) % 255) as f32 / 127.0 - 1.0).collect()
+    };
+    let (x, w) = (values(sizes.input_len(), 37), values(sizes.weight_len(), 53));
+    let dy = values(sizes.output_len(), 71);
+
+    let taps = sizes.kernel[0] * sizes.kernel[1];
+    let mut y = vec![f32::NAN; dy.len()];
+    conv2d::forward(&sizes, &x, &w, None, Activation::Identity, &mut y);
+    assert_near(&sizes, &y, &naive::conv2d(&sizes, &x, &w, None), c * taps);
+    let mut dx = vec![f32::NAN; x.len()];
+    conv2d::input_gradient(&sizes, &dy, &w, &mut dx);
+    assert_near(&sizes, &dx, &naive::conv2d_input_gradient(&sizes, &dy, &w), o * taps);
+    let mut dw = vec![f32::NAN; w.len()];
+    conv2d::weight_gradient(&sizes, &x, &dy, &mut dw);
+    let pixels = dy.len() / sizes.out_channels;
+    assert_near(&sizes, &dw, &naive::conv2d_weight_gradient(&sizes, &x, &dy), pixels);
+}
+
+/// Values are at most 1, so a sum of n products is off by at most n²·ε. By tiles, with C = n / 9
+/// channels, a result adds nine sums of C products of at most 9, and each of its C + 10 additions rounds
+/// by half an ε; doubled for the oracle, that is 81·C·(C + 10)·ε = n·(n + 90)·ε.
+fn assert_near(sizes: &Conv2d, got: &[f32], want: &[f32], n: usize) {
+    let tolerance = (n * (n + 90)) as f32 * f32::EPSILON;
+    for (place, (got, want)) in got.iter().zip(want).enumerate() {
+        assert!((got - want).abs() <= tolerance, "{sizes:?}, element {place}: {got} instead of {want}");
     }
 }

@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use tenon_kernels::conv2d::{self, Conv2d};
 use tenon_kernels::gemm::Activation;
-use tenon_kernels::{Float, naive};
+use tenon_kernels::{Float, fuzz, naive};
 
-use crate::support::{check, numbers, sum_bound};
+use crate::support::{check, numbers, replay_corpus, sum_bound};
 
 /// How far a convolution with so many channels that are added up may be off where it is computed by
 /// tiles: transformed pixels are at most 4, transformed weights 9/4, a place of a product is then a
@@ -150,4 +150,9 @@ fn agrees_where_images_are_cut_into_strips_and_sums_into_runs() {
     ] {
         check_all::<f32>(&sizes);
     }
+}
+
+#[test]
+fn the_corpus_of_the_fuzzer_passes() {
+    replay_corpus("conv2d", fuzz::check_conv2d);
 }

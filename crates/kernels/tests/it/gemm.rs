@@ -1,12 +1,10 @@
 //! Matrix products with any sizes, strides and epilogues, and the fuzzer's corpus.
 
-use std::path::Path;
-
 use proptest::prelude::*;
 use tenon_kernels::gemm::{Activation, Bias, Epilogue, MatMut, MatRef, Packed, batched_gemm, gemm};
 use tenon_kernels::{Float, fuzz, naive};
 
-use crate::support::{check, numbers, sum_bound};
+use crate::support::{check, numbers, replay_corpus, sum_bound};
 
 /// A matrix, row by row or column by column, with its data.
 fn matrix<E: Float>(data: &[E], rows: usize, cols: usize, transposed: bool) -> MatRef<'_, E> {
@@ -123,8 +121,10 @@ proptest! {
 
 #[test]
 fn agrees_where_blocks_are_cut() {
-    // Beyond the depth, the rows and the columns of a block, and both kinds of edges.
-    for sizes in [[200, 600, 100], [64, 400, 120], [3, 1000, 1000], [500, 3, 2], [31, 257, 4200]] {
+    // Beyond the depth, the rows and the columns of a block and of a task, and both kinds of edges.
+    for sizes in
+        [[200, 600, 100], [64, 400, 120], [3, 1000, 1000], [500, 3, 2], [31, 257, 4200], [120, 300, 1100]]
+    {
         for flips in [[false, false], [false, true], [true, false]] {
             check_product::<f32>(sizes, flips);
         }
@@ -165,13 +165,7 @@ fn sizes_that_do_not_fit_are_refused() {
 
 #[test]
 fn the_corpus_of_the_fuzzer_passes() {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/gemm");
-    let mut n_files = 0;
-    for entry in std::fs::read_dir(&corpus).expect("the corpus is part of the repository") {
-        fuzz::check_gemm(&std::fs::read(entry.expect("readable").path()).expect("readable"));
-        n_files += 1;
-    }
-    assert!(n_files > 0, "seeds in {}", corpus.display());
+    replay_corpus("gemm", fuzz::check_gemm);
 }
 
 proptest! {

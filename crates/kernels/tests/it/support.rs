@@ -1,5 +1,7 @@
 //! What the tests share: data, the ways to run a kernel, and comparison within a bound.
 
+use std::path::Path;
+
 use proptest::prelude::*;
 use tenon_kernels::random::{Stream, uniform};
 use tenon_kernels::simd::{Level, with_level};
@@ -64,6 +66,17 @@ pub(crate) fn check_exact<E: Float>(want: &[E], kernel: impl Fn(&mut [E])) {
 pub(crate) fn sum_bound<E: Float>(n: usize) -> f64 {
     let n = (n + 1) as f64;
     n * n * E::EPSILON.to_f64()
+}
+
+/// Calls `check` with every file of a fuzzer's corpus.
+pub(crate) fn replay_corpus(target: &str, check: impl Fn(&[u8])) {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
+    let mut n_files = 0;
+    for entry in std::fs::read_dir(&corpus).expect("the corpus is part of the repository") {
+        check(&std::fs::read(entry.expect("readable").path()).expect("readable"));
+        n_files += 1;
+    }
+    assert!(n_files > 0, "seeds in {}", corpus.display());
 }
 
 /// A view of up to four axes with sizes and strides of any kind, over data of its own.
