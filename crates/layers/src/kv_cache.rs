@@ -94,3 +94,36 @@ fn with_room<B: Backend>(seen: Value<B>, len: usize, needed: usize) -> Value<B> 
     let room = Array::full(dims.with(1, needed.max(2 * len) - len), B::Elem::ZERO);
     Concat { axis: 1 }.on([Narrow { axis: 1, start: 0, len }.on([seen]), Value::constant(room)])
 }
+
+#[cfg(test)]
+mod tests {
+    use tenon_tensor::prelude::{U2, U4};
+
+    use super::*;
+
+    #[test]
+    fn tokens_follow_each_other_in_every_text_however_they_come() {
+        let numbers = |from: usize, t: usize| (from..from + 2 * t * 4).map(|i| i as f32).collect();
+        let mut cache: KvCache<U4> = KvCache::default();
+        let mut all: Option<Tensor<(U2, Dyn, U4)>> = None;
+        // The first fill what there is, the others outgrow it once and again.
+        for (i, t) in [3, 1, 1, 1, 9, 1].into_iter().enumerate() {
+            let shape = (U2::new(), Dyn(t), U4::new());
+            let new: Tensor<(U2, Dyn, U4)> = Tensor::from_vec(shape, numbers(100 * i, t));
+            let mut fork = cache.clone();
+            let (keys, values) = cache.extend(&new, &new.clone().scale(2.0));
+            let followed_by = |new: &Tensor<(U2, Dyn, U4)>| match &all {
+                Some(all) => all.concat::<1, _>(new),
+                None => new.clone(),
+            };
+            let expected = followed_by(&new);
+            assert_eq!(cache.len(), keys.dims()[1]);
+            assert_eq!(keys.to_vec(), expected.to_vec());
+            assert_eq!(values.to_vec(), expected.clone().scale(2.0).to_vec());
+            // A copy of the cache goes on by itself, from what it had seen.
+            let zeros = Tensor::full(shape, 0.0);
+            assert_eq!(fork.extend(&zeros, &zeros).0.to_vec(), followed_by(&zeros).to_vec());
+            all = Some(expected);
+        }
+    }
+}
