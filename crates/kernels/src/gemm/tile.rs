@@ -274,32 +274,52 @@ unsafe fn multiply<E: Float, S: Simd, const ROWS: usize, const VECS: usize>(
     // SAFETY: the machine has the instructions of `S` by the contract of `Kernel`; the addresses
     // are those that the caller promises.
     unsafe {
-        let zero = E::Vector::<S>::splat(E::ZERO);
-        let mut sums = [[zero; VECS]; ROWS];
+        let mut sums = [[E::Vector::<S>::splat(E::ZERO); VECS]; ROWS];
         let mut left = tile.left;
-        let mut step = |offset: usize| {
-            let row = tile.right.add(offset);
-            let mut columns = [zero; VECS];
-            for (v, column) in columns.iter_mut().enumerate() {
-                let beside = v / VECTORS * tile.right_step + v % VECTORS * lanes;
-                *column = E::Vector::<S>::load(row.add(beside));
-            }
-            for (i, sums) in sums.iter_mut().enumerate() {
-                let factor = E::Vector::<S>::splat(*left.add(i));
-                for (sum, column) in sums.iter_mut().zip(columns) {
-                    *sum = factor.mul_add(column, *sum);
-                }
-            }
-            left = left.add(ROWS);
-        };
         let (unrolled, rest) = tile.offsets.as_chunks::<UNROLL>();
         for offsets in unrolled {
-            offsets.iter().for_each(|&offset| step(offset));
+            for &offset in offsets {
+                add_term::<E, S, ROWS, VECS>(&mut sums, left, tile.right.add(offset), tile.right_step);
+                left = left.add(ROWS);
+            }
         }
-        rest.iter().for_each(|&offset| step(offset));
+        for &offset in rest {
+            add_term::<E, S, ROWS, VECS>(&mut sums, left, tile.right.add(offset), tile.right_step);
+            left = left.add(ROWS);
+        }
         for (i, sums) in sums.iter().enumerate() {
             for (v, sum) in sums.iter().enumerate() {
                 sum.store(to.add(i * stride + v * lanes));
+            }
+        }
+    }
+}
+
+/// Adds the products of a column of the left operand with a row of the right one.
+///
+/// It is a function, because closures that are not inlined lack the instructions of `S`.
+///
+/// # Safety
+/// `ROWS` numbers can be read at `left`, and a row of a tile, or of two, at `right`; the machine has
+/// the instructions of `S`.
+#[inline(always)]
+unsafe fn add_term<E: Float, S: Simd, const ROWS: usize, const VECS: usize>(
+    sums: &mut [[E::Vector<S>; VECS]; ROWS],
+    left: *const E,
+    right: *const E,
+    right_step: usize,
+) {
+    let lanes = <E::Vector<S> as Vector<E>>::LANES;
+    // SAFETY: by the caller's promise.
+    unsafe {
+        let mut columns = [E::Vector::<S>::splat(E::ZERO); VECS];
+        for (v, column) in columns.iter_mut().enumerate() {
+            *column = E::Vector::<S>::load(right.add(v / VECTORS * right_step + v % VECTORS * lanes));
+        }
+        for (i, sums) in sums.iter_mut().enumerate() {
+            let factor = E::Vector::<S>::splat(*left.add(i));
+            for (sum, column) in sums.iter_mut().zip(columns) {
+                *sum = factor.mul_add(column, *sum);
             }
         }
     }
