@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::Float;
-use crate::gemm::tile::{Shape, Target, Tiles};
+use crate::gemm::tile::{Columns, Shape, Target, Tiles};
 use crate::threads::{Disjoint, parallel_for};
 
 /// How many weights are multiplied before their sums are written: what the second-level cache
@@ -86,7 +86,7 @@ pub(super) fn correlate<E: Float>(
             cols: 0..cols,
             left: &left[rows.start * terms..],
             right: planes,
-            right_step: packing.tile_cols,
+            columns: Columns::Tiles(packing.tile_cols),
             offsets: &offsets[term..term + terms],
             target,
         });

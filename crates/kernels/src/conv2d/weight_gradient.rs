@@ -1,18 +1,20 @@
 //! The derivatives of a convolution with respect to its weights and its bias.
 
+mod outer_products;
+mod scalar_products;
+
 use std::ops::Range;
 
 use super::Conv2d;
-use super::planes::{Planes, SLACK};
 use crate::reduce::{Axis, sum};
-use crate::simd::{Kernel, Simd, Vector, copy_row};
-use crate::threads::{Disjoint, parallel_for};
 use crate::{Float, scratch};
 
-/// The elements of the planes and of dy that a strip of an image has: part of a second-level cache.
+use outer_products::OuterProducts;
+use scalar_products::ScalarProducts;
+pub(crate) use scalar_products::{Products, Spread};
+
+/// The elements of x and of dy that a strip of an image has: part of a second-level cache.
 const STRIP: usize = 64 * 1024;
-/// The length of the sums that are added across the lanes of a vector at the end.
-const SUM: usize = 1024;
 /// In how many runs the images are added up, so that as many tasks can work on them …
 const RUNS: usize = 8;
 /// … as long as the sums of all runs have at most this many elements.
@@ -21,8 +23,6 @@ const PARTIAL: usize = 1024 * 1024;
 /// The derivative with respect to the weights:
 /// `dw[o, c, p, q] = Σ dy[n, o, i, j] · x[n, c, i·s₀ + p·d₀ − p₀, j·s₁ + q·d₁ − p₁]`.
 ///
-/// Each is a scalar product of a channel of dy with the planes of x (see the module `planes`),
-/// shifted by the place in the window, with zeros in dy where a row of the planes is longer.
 /// Images are added up in runs whose number depends on the sizes, and the runs in order.
 pub fn weight_gradient<E: Float>(sizes: &Conv2d, x: &[E], dy: &[E], dw: &mut [E]) {
     sizes.check(x.len(), dw.len(), dy.len());
@@ -33,30 +33,10 @@ pub fn weight_gradient<E: Float>(sizes: &Conv2d, x: &[E], dy: &[E], dw: &mut [E]
         dw.fill(E::ZERO);
         return;
     }
-    let work = Work::new(sizes);
-    let (o, window) = (sizes.out_channels / sizes.groups, sizes.window_len());
-    let grid = [work.n_runs, sizes.groups, o.div_ceil(work.block)];
-    let weights = dw.len();
-    scratch::with(work.n_runs * weights, |partial: &mut [E]| {
-        let parts = Disjoint::new(partial);
-        scratch::with(window, |offsets: &mut [usize]| {
-            for (k, offset) in offsets.iter_mut().enumerate() {
-                let (p, q) = (k / sizes.kernel[1] % sizes.kernel[0], k % sizes.kernel[1]);
-                *offset = work.planes.offset(k / (sizes.kernel[0] * sizes.kernel[1]), p, q);
-            }
-            let offsets = &*offsets;
-            parallel_for(grid.iter().product(), |task| {
-                let (run, group, block) =
-                    (task / (grid[1] * grid[2]), task / grid[2] % grid[1], task % grid[2]);
-                let channels = block * work.block..o.min((block + 1) * work.block);
-                let place = run * weights + (group * o + channels.start) * window;
-                // SAFETY: each task has its own channels of its own run.
-                let dw = unsafe { parts.slice(place, channels.len() * window) };
-                work.run(run, group, channels, offsets, x, dy, dw);
-            });
-        });
-        sum(partial, Axis { outer: 1, len: work.n_runs, inner: weights }, dw);
-    });
+    match OuterProducts::new::<E>(sizes) {
+        Some(way) => way.run(x, dy, dw),
+        None => ScalarProducts::new(sizes).run(x, dy, dw),
+    }
 }
 
 /// The derivative with respect to the bias: `dbias[o] = Σ dy[n, o, i, j]`.
@@ -71,216 +51,68 @@ pub fn bias_gradient<E: Float>(sizes: &Conv2d, dy: &[E], dbias: &mut [E]) {
 }
 
 /// How the work is cut: images into strips of rows, strips into runs, channels into blocks.
-struct Work {
-    sizes: Conv2d,
-    planes: Planes,
+#[derive(Clone, Copy)]
+struct Cut {
+    height: usize,
+    /// The rows of a strip of the output, of all but the last of an image.
     rows: usize,
     n_strips: usize,
     n_runs: usize,
-    /// The strips of a run, of one group.
+    /// The strips of all images, of one group.
+    units: usize,
+    /// The strips of a run.
     per_run: usize,
-    /// The strips that are laid out together.
-    together: usize,
-    /// The output channels of a task.
+    groups: usize,
+    /// The output channels of a group, and of a task.
+    channels: usize,
     block: usize,
 }
 
-impl Work {
-    fn new(sizes: &Conv2d) -> Work {
-        let height = sizes.out_height();
-        let one_row = Planes::of_input(sizes, 1);
-        let o = sizes.out_channels / sizes.groups;
-        let fitting = STRIP / (one_row.len() + o * one_row.pitch());
-        let n_strips = height.div_ceil(fitting.clamp(1, height));
-        let rows = height.div_ceil(n_strips);
+impl Cut {
+    /// For strips that have `per_row` elements for each row of the output, and `weights` sums.
+    fn new(sizes: &Conv2d, per_row: usize, weights: usize) -> Cut {
+        let (height, channels) = (sizes.out_height(), sizes.out_channels / sizes.groups);
+        let fitting = STRIP / per_row;
+        let rows = height.div_ceil(height.div_ceil(fitting.clamp(1, height)));
         let n_strips = height.div_ceil(rows);
         let units = sizes.batch * n_strips;
-        let n_runs = RUNS.min(units).min((PARTIAL / sizes.weight_len()).max(1));
+        let n_runs = RUNS.min(units).min((PARTIAL / weights).max(1));
         let per_run = units.div_ceil(n_runs);
         let blocks = (RUNS / (n_runs * sizes.groups)).max(1);
-        Work {
-            sizes: *sizes,
-            planes: Planes::of_input(sizes, rows),
+        Cut {
+            height,
             rows,
             n_strips,
             n_runs: units.div_ceil(per_run),
+            units,
             per_run,
-            together: SUM.div_ceil(rows * one_row.pitch()).min(per_run),
-            block: o.div_ceil(blocks),
+            groups: sizes.groups,
+            channels,
+            block: channels.div_ceil(blocks),
         }
     }
 
-    /// The elements of a channel of dy laid out like the planes.
-    fn row_len(&self) -> usize {
-        // The widest vectors have 16 lanes; what is added is 0.
-        (self.rows * self.planes.pitch()).next_multiple_of(16)
+    /// How many tasks there are.
+    fn n_tasks(&self) -> usize {
+        self.n_runs * self.groups * self.channels.div_ceil(self.block)
     }
 
-    /// Adds up one run for one group and some of its channels.
-    fn run<E: Float>(
-        &self,
-        run: usize,
-        group: usize,
-        channels: Range<usize>,
-        offsets: &[usize],
-        x: &[E],
-        dy: &[E],
-        dw: &mut [E],
-    ) {
-        let sizes = &self.sizes;
-        let (c, o) = (sizes.in_channels / sizes.groups, sizes.out_channels / sizes.groups);
-        let (out_height, out_width) = (sizes.out_height(), sizes.out_width());
-        let image = c * sizes.height * sizes.width;
-        let row_len = self.row_len();
-        let unit_len = self.planes.len() + channels.len() * row_len;
-        let units = run * self.per_run..((run + 1) * self.per_run).min(sizes.batch * self.n_strips);
-        dw.fill(E::ZERO);
-        scratch::with(self.together * unit_len, |buffer: &mut [E]| {
-            for first in units.clone().step_by(self.together) {
-                let together = self.together.min(units.end - first);
-                for (unit, buffer) in (first..).zip(buffer.chunks_exact_mut(unit_len).take(together)) {
-                    let (n, row) = (unit / self.n_strips, unit % self.n_strips * self.rows);
-                    let rows = row..(row + self.rows).min(out_height);
-                    let (plane_buffer, dy_rows) = buffer.split_at_mut(self.planes.len());
-                    let image_and_group = n * sizes.groups + group;
-                    self.planes.fill(&x[image_and_group * image..][..image], row, plane_buffer);
-                    for (dy_row, channel) in dy_rows.chunks_exact_mut(row_len).zip(channels.clone()) {
-                        let plane = (image_and_group * o + channel) * out_height;
-                        let dy = &dy[(plane + rows.start) * out_width..][..rows.len() * out_width];
-                        let pitch = self.planes.pitch();
-                        E::spread(Spread { rows: dy, width: out_width, pitch, to: dy_row });
-                    }
-                }
-                E::products(Products {
-                    buffer: &buffer[..together * unit_len],
-                    unit_len,
-                    dy_start: self.planes.len(),
-                    row_len,
-                    offsets,
-                    dw: &mut *dw,
-                });
-            }
-        });
+    /// The run of a task, its group, and its channels of the group.
+    fn task(&self, task: usize) -> (usize, usize, Range<usize>) {
+        let n_blocks = self.channels.div_ceil(self.block);
+        let start = task % n_blocks * self.block;
+        let channels = start..self.channels.min(start + self.block);
+        (task / n_blocks / self.groups, task / n_blocks % self.groups, channels)
     }
-}
 
-/// Writes rows of `width` elements `pitch` apart, and zeros between and behind them.
-pub(crate) struct Spread<'a, 'y, E> {
-    rows: &'a [E],
-    width: usize,
-    pitch: usize,
-    to: &'y mut [E],
-}
-
-impl<E: Float> Kernel for Spread<'_, '_, E> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        let Spread { rows, width, pitch, to } = self;
-        to.fill(E::ZERO);
-        for (row, to) in rows.chunks_exact(width).zip(to.chunks_exact_mut(pitch)) {
-            // SAFETY: kernels run where the machine has the instructions.
-            unsafe { copy_row::<E, S>(row, &mut to[..width]) };
-        }
+    /// The strips of a run.
+    fn run(&self, run: usize) -> Range<usize> {
+        run * self.per_run..((run + 1) * self.per_run).min(self.units)
     }
-}
 
-/// Adds to `dw[i, k]` the scalar products of row `i` of dy with the planes from `offsets[k]` on,
-/// over all units of the buffer.
-pub(crate) struct Products<'a, 'y, E> {
-    /// Units of planes and rows of dy.
-    buffer: &'a [E],
-    unit_len: usize,
-    dy_start: usize,
-    row_len: usize,
-    offsets: &'a [usize],
-    dw: &'y mut [E],
-}
-
-impl<E: Float> Kernel for Products<'_, '_, E> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(mut self) {
-        let terms = self.offsets.len();
-        let rows = self.dw.len() / terms;
-        let furthest = self.offsets.iter().copied().max().unwrap_or(0);
-        assert!(furthest + self.row_len <= self.dy_start + SLACK);
-        assert!(self.dy_start + rows * self.row_len <= self.unit_len);
-        assert!(self.buffer.len().is_multiple_of(self.unit_len));
-        // As many sums as the registers hold beside a vector of dy and one of each plane.
-        let height = rows.div_ceil(rows.div_ceil(if S::REGISTERS == 32 { 6 } else { 4 }));
-        let mut row = 0;
-        while row < rows {
-            let n = height.min(rows - row);
-            // SAFETY: by the assertions above.
-            unsafe {
-                match n {
-                    // A choice by constants: what the registers of `S` do not hold is not compiled.
-                    4..=6 => {
-                        if const { S::REGISTERS == 32 } {
-                            match n {
-                                6 => self.products::<S, 6, 4>(row),
-                                5 => self.products::<S, 5, 4>(row),
-                                _ => self.products::<S, 4, 4>(row),
-                            }
-                        } else {
-                            self.products::<S, 4, 3>(row);
-                        }
-                    }
-                    3 => self.products::<S, 3, 3>(row),
-                    2 => self.products::<S, 2, 4>(row),
-                    _ => self.products::<S, 1, 4>(row),
-                }
-            }
-            row += n;
-        }
-    }
-}
-
-impl<E: Float> Products<'_, '_, E> {
-    /// The products of `ROWS` rows of dy with all terms, `COLS` at a time.
-    ///
-    /// # Safety
-    /// Rows and terms are inside of each unit; the machine has the instructions of `S`.
-    #[inline(always)]
-    unsafe fn products<S: Simd, const ROWS: usize, const COLS: usize>(&mut self, row: usize) {
-        let lanes = <E::Vector<S> as Vector<E>>::LANES;
-        let terms = self.offsets.len();
-        for first in (0..terms).step_by(COLS) {
-            // Where the terms end, the last is computed again and not used.
-            let mut offsets = [0; COLS];
-            for (k, offset) in offsets.iter_mut().enumerate() {
-                *offset = self.offsets[(first + k).min(terms - 1)];
-            }
-            // SAFETY: by the caller's promise.
-            unsafe {
-                let zero = E::Vector::<S>::splat(E::ZERO);
-                let mut sums = [[zero; COLS]; ROWS];
-                for unit in self.buffer.chunks_exact(self.unit_len) {
-                    let planes = unit.as_ptr();
-                    let dy = unit[self.dy_start + row * self.row_len..].as_ptr();
-                    for at in (0..self.row_len).step_by(lanes) {
-                        let mut x = [zero; COLS];
-                        for (x, offset) in x.iter_mut().zip(offsets) {
-                            *x = E::Vector::<S>::load(planes.add(offset + at));
-                        }
-                        for (i, sums) in sums.iter_mut().enumerate() {
-                            let dy = E::Vector::<S>::load(dy.add(i * self.row_len + at));
-                            for (sum, x) in sums.iter_mut().zip(x) {
-                                *sum = dy.mul_add(x, *sum);
-                            }
-                        }
-                    }
-                }
-                for (i, sums) in sums.iter().enumerate() {
-                    let dw = &mut self.dw[(row + i) * terms..][..terms];
-                    for (dw, sum) in dw[first..].iter_mut().zip(sums) {
-                        *dw += sum.sum();
-                    }
-                }
-            }
-        }
+    /// The image of a strip, and its rows of the output.
+    fn strip(&self, unit: usize) -> (usize, Range<usize>) {
+        let row = unit % self.n_strips * self.rows;
+        (unit / self.n_strips, row..(row + self.rows).min(self.height))
     }
 }

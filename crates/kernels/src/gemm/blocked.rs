@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use super::operand::{Bias, Epilogue, MatRef};
 use super::pack::{pack_left, pack_right};
-use super::tile::{Shape, Target, Tiles};
+use super::tile::{Columns, Shape, Target, Tiles};
 use crate::threads::parallel_for;
 use crate::{Float, scratch};
 
@@ -172,13 +172,14 @@ fn multiply<E: Float>(
 ) {
     let (m, depth, n) = (a.rows(), a.cols(), target.cols());
     let n_panels = m.div_ceil(height);
+    let columns = Columns::Tiles(right_step);
     if n_panels < MIN_PANELS {
         scratch::with(m * depth, |left: &mut [E]| {
             pack_left(a, height, left);
             let cols = (TASK / (m * width * depth)).max(1) * width;
             parallel_for(n.div_ceil(cols), |task| {
                 let cols = task * cols..n.min((task + 1) * cols);
-                E::tiles(Tiles { height, rows: 0..m, cols, left, right, right_step, offsets, target });
+                E::tiles(Tiles { height, rows: 0..m, cols, left, right, columns, offsets, target });
             });
         });
     } else {
@@ -195,7 +196,7 @@ fn multiply<E: Float>(
                 pack_left(a.block(rows.clone(), 0..depth), height, left);
                 let target = target.block(rows.clone());
                 let rows = 0..rows.len();
-                E::tiles(Tiles { height, rows, cols, left, right, right_step, offsets, target });
+                E::tiles(Tiles { height, rows, cols, left, right, columns, offsets, target });
             });
         });
     }

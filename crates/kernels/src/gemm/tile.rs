@@ -45,6 +45,11 @@ impl Shape {
         E::tile_shape(AskShape(PhantomData))
     }
 
+    /// How many numbers a vector has.
+    pub(crate) fn lanes(&self) -> usize {
+        self.cols / VECTORS
+    }
+
     /// How `m` rows are cut into panels of nearly equal height: the height of all but the last.
     pub(crate) fn panel_rows(&self, m: usize) -> usize {
         m.div_ceil(m.div_ceil(self.max_rows).max(1)).max(1)
@@ -76,12 +81,32 @@ pub(crate) struct Tiles<'a, E> {
     pub(crate) left: &'a [E],
     /// What the right operand's rows are in.
     pub(crate) right: &'a [E],
-    /// How far it is in `right` from the rows for one tile to those for the next.
-    pub(crate) right_step: usize,
-    /// Where each row of the first tile starts.
+    /// Where its columns lie.
+    pub(crate) columns: Columns<'a>,
+    /// Where each row starts, less where its columns lie.
     pub(crate) offsets: &'a [usize],
     /// The whole result.
     pub(crate) target: Target<'a, E>,
+}
+
+/// Where the columns of a right operand lie in its rows.
+#[derive(Clone, Copy)]
+pub(crate) enum Columns<'a> {
+    /// In tiles this far apart.
+    Tiles(usize),
+    /// In vectors that start at these places.
+    Vectors(&'a [usize]),
+}
+
+impl Columns<'_> {
+    /// The start of vector `v`; a last tile that is not full has another's in its place.
+    #[inline(always)]
+    fn start(self, v: usize, lanes: usize) -> usize {
+        match self {
+            Columns::Tiles(step) => v / VECTORS * step + v % VECTORS * lanes,
+            Columns::Vectors(starts) => starts[v.min(starts.len() - 1)],
+        }
+    }
 }
 
 impl<E: Float> Kernel for Tiles<'_, E> {
@@ -89,8 +114,9 @@ impl<E: Float> Kernel for Tiles<'_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let Tiles { height, rows, cols, left, right, right_step, offsets, target } = self;
-        let width = VECTORS * <E::Vector<S> as Vector<E>>::LANES;
+        let Tiles { height, rows, cols, left, right, columns, offsets, target } = self;
+        let lanes = <E::Vector<S> as Vector<E>>::LANES;
+        let width = VECTORS * lanes;
         let depth = offsets.len();
         let furthest = offsets.iter().copied().max().unwrap_or(0);
         assert!(rows.start.is_multiple_of(height) && cols.start.is_multiple_of(width));
@@ -101,13 +127,16 @@ impl<E: Float> Kernel for Tiles<'_, E> {
         while j < cols.end {
             // Where panels are low, two tiles share what is read of the left operand.
             let n_tiles = if doubles && j + width < cols.end { 2 } else { 1 };
-            let right = &right[j / width * right_step..];
-            assert!(furthest + (n_tiles - 1) * right_step + width <= right.len());
+            let mut starts = [0; 2 * VECTORS];
+            for (v, start) in starts[..n_tiles * VECTORS].iter_mut().enumerate() {
+                *start = columns.start(j / lanes + v, lanes);
+                assert!(furthest + *start + lanes <= right.len());
+            }
             for i in rows.clone().step_by(height) {
                 let tile = Tile {
                     left: left[i * depth..].as_ptr(),
                     right: right.as_ptr(),
-                    right_step,
+                    starts,
                     offsets,
                     row: i,
                     col: j,
@@ -191,10 +220,9 @@ impl<E: Float> Target<'_, E> {
 struct Tile<'a, E> {
     /// Its panel of the left operand.
     left: *const E,
-    /// Row k of the right operand starts `offsets[k]` from here.
+    /// Vector v of row k of the right operand is `offsets[k] + starts[v]` from here.
     right: *const E,
-    /// How far behind them the rows for the second tile are.
-    right_step: usize,
+    starts: [usize; 2 * VECTORS],
     offsets: &'a [usize],
     /// Its place in the result.
     row: usize,
@@ -276,15 +304,19 @@ unsafe fn multiply<E: Float, S: Simd, const ROWS: usize, const VECS: usize>(
     unsafe {
         let mut sums = [[E::Vector::<S>::splat(E::ZERO); VECS]; ROWS];
         let mut left = tile.left;
+        let mut right = [tile.right; VECS];
+        for (right, start) in right.iter_mut().zip(tile.starts) {
+            *right = right.add(start);
+        }
         let (unrolled, rest) = tile.offsets.as_chunks::<UNROLL>();
         for offsets in unrolled {
             for &offset in offsets {
-                add_term::<E, S, ROWS, VECS>(&mut sums, left, tile.right.add(offset), tile.right_step);
+                add_term::<E, S, ROWS, VECS>(&mut sums, left, right, offset);
                 left = left.add(ROWS);
             }
         }
         for &offset in rest {
-            add_term::<E, S, ROWS, VECS>(&mut sums, left, tile.right.add(offset), tile.right_step);
+            add_term::<E, S, ROWS, VECS>(&mut sums, left, right, offset);
             left = left.add(ROWS);
         }
         for (i, sums) in sums.iter().enumerate() {
@@ -300,21 +332,20 @@ unsafe fn multiply<E: Float, S: Simd, const ROWS: usize, const VECS: usize>(
 /// It is a function, because closures that are not inlined lack the instructions of `S`.
 ///
 /// # Safety
-/// `ROWS` numbers can be read at `left`, and a row of a tile, or of two, at `right`; the machine has
+/// `ROWS` numbers can be read at `left`, and a vector `offset` behind each of `right`; the machine has
 /// the instructions of `S`.
 #[inline(always)]
 unsafe fn add_term<E: Float, S: Simd, const ROWS: usize, const VECS: usize>(
     sums: &mut [[E::Vector<S>; VECS]; ROWS],
     left: *const E,
-    right: *const E,
-    right_step: usize,
+    right: [*const E; VECS],
+    offset: usize,
 ) {
-    let lanes = <E::Vector<S> as Vector<E>>::LANES;
     // SAFETY: by the caller's promise.
     unsafe {
         let mut columns = [E::Vector::<S>::splat(E::ZERO); VECS];
-        for (v, column) in columns.iter_mut().enumerate() {
-            *column = E::Vector::<S>::load(right.add(v / VECTORS * right_step + v % VECTORS * lanes));
+        for (column, right) in columns.iter_mut().zip(right) {
+            *column = E::Vector::<S>::load(right.add(offset));
         }
         for (i, sums) in sums.iter_mut().enumerate() {
             let factor = E::Vector::<S>::splat(*left.add(i));
