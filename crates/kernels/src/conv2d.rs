@@ -9,6 +9,7 @@ mod correlate;
 pub(crate) mod forward;
 mod input_gradient;
 pub(crate) mod planes;
+mod pointwise;
 mod strips;
 pub(crate) mod weight_gradient;
 pub(crate) mod winograd;
@@ -89,6 +90,11 @@ impl Conv2d {
     /// Whether the window is 3 × 3 and moves by one pixel.
     fn is_plain_3x3(&self) -> bool {
         self.kernel == [3, 3] && self.stride == [1, 1] && self.dilation == [1, 1]
+    }
+
+    /// Whether a result is of one pixel, and its place.
+    fn is_pointwise(&self) -> bool {
+        self.kernel == [1, 1] && self.stride == [1, 1] && self.padding == [0, 0]
     }
 
     fn check(&self, x: usize, w: usize, y: usize) {

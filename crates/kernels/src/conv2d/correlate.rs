@@ -3,6 +3,8 @@
 use std::ops::Range;
 
 use crate::Float;
+use crate::gemm::MatRef;
+use crate::gemm::pack::pack_panel;
 use crate::gemm::tile::{Columns, Shape, Target, Tiles};
 use crate::threads::{Disjoint, parallel_for};
 
@@ -56,37 +58,40 @@ impl Packing {
         });
     }
 
+    /// Packs a matrix `(rows, terms)`.
+    pub(super) fn pack_matrix<E: Float>(&self, weights: MatRef<'_, E>, packed: &mut [E]) {
+        self.pack(packed, |terms, rows, panel| pack_panel(weights.block(rows, terms), panel));
+    }
+
     /// The columns that a row of the result has room for when `n` are asked for.
     pub(super) fn whole_tiles(&self, n: usize) -> usize {
         n.next_multiple_of(self.tile_cols)
     }
 }
 
-/// `result[row, j] = Σₖ weights[row, k] · planes[offsets[k] + j]` for some of the rows, which start
-/// a panel, and for `j` below `cols`, a number of whole tiles.
+/// `target[row, j] = Σₖ weights[row, k] · right[offsets[k] + columns[j]]` for some of the rows, which
+/// start a panel; then the target's bias and activation.
 pub(super) fn correlate<E: Float>(
     packing: Packing,
     weights: &[E],
     rows: Range<usize>,
-    planes: &[E],
+    right: &[E],
+    columns: Columns<'_>,
     offsets: &[usize],
-    cols: usize,
-    result: &mut [E],
+    target: Target<'_, E>,
 ) {
-    assert_eq!(result.len(), rows.len() * cols, "a row of {cols} for each of {rows:?}");
     for term in (0..packing.terms).step_by(packing.depth) {
         let terms = packing.depth.min(packing.terms - term);
-        // SAFETY: the result is borrowed by this function, which computes one tile at a time.
-        let mut target = unsafe { Target::new(result.as_mut_ptr(), cols, rows.len(), cols) };
+        let mut target = if term + terms == packing.terms { target } else { target.plain() };
         target.beta = if term == 0 { E::ZERO } else { E::ONE };
         let left = &weights[term * packing.rows..][..terms * packing.rows];
         E::tiles(Tiles {
             height: packing.height,
             rows: 0..rows.len(),
-            cols: 0..cols,
+            cols: 0..target.cols(),
             left: &left[rows.start * terms..],
-            right: planes,
-            columns: Columns::Tiles(packing.tile_cols),
+            right,
+            columns,
             offsets: &offsets[term..term + terms],
             target,
         });

@@ -3,9 +3,10 @@
 use super::Conv2d;
 use super::correlate::{Packing, correlate};
 use super::planes::Planes;
+use super::pointwise::Pointwise;
 use super::strips::Strips;
 use super::winograd::Winograd;
-use crate::gemm::pack::pack_panel;
+use crate::gemm::tile::{Columns, Target};
 use crate::gemm::{Activation, MatRef};
 use crate::simd::{Kernel, Simd, Vector};
 use crate::threads::{Disjoint, parallel_for};
@@ -30,6 +31,17 @@ pub fn forward<E: Float>(
     let (out_height, out_width) = (sizes.out_height(), sizes.out_width());
     let (c, o) = (sizes.in_channels / sizes.groups, sizes.out_channels / sizes.groups);
     let window = sizes.window_len();
+    if sizes.is_pointwise() {
+        let way = Pointwise {
+            units: sizes.batch * sizes.groups,
+            groups: sizes.groups,
+            in_channels: c,
+            out_channels: o,
+            pixels: out_height * out_width,
+        };
+        let weight = |group: usize| MatRef::row_major(&w[group * o * c..][..o * c], o, c);
+        return way.run(x, weight, bias, activation, y);
+    }
     let packing = Packing::new::<E>(o, window);
     let strips = Strips::new(packing, out_height, Planes::of_input(sizes, 1));
     let planes = Planes::of_input(sizes, strips.rows);
@@ -56,7 +68,7 @@ pub fn forward<E: Float>(
     scratch::with(w.len(), |packed: &mut [E]| {
         for (group, packed) in packed.chunks_exact_mut(packing.len().max(1)).enumerate() {
             let w = MatRef::row_major(&w[group * packing.len()..][..packing.len()], o, window);
-            packing.pack(packed, |terms, rows, panel| pack_panel(w.block(rows, terms), panel));
+            packing.pack_matrix(w, packed);
         }
         scratch::with(window, |offsets: &mut [usize]| {
             for (k, offset) in offsets.iter_mut().enumerate() {
@@ -71,7 +83,10 @@ pub fn forward<E: Float>(
                     let (plane_buffer, result) = buffer.split_at_mut(planes.len());
                     planes.fill(&x[unit * image..][..image], rows.start, plane_buffer);
                     let weights = &packed[group * packing.len()..][..packing.len()];
-                    correlate(packing, weights, channels.clone(), plane_buffer, offsets, cols, result);
+                    // SAFETY: the result is this task's, which computes one tile at a time.
+                    let target = unsafe { Target::new(result.as_mut_ptr(), cols, channels.len(), cols) };
+                    let columns = Columns::Tiles(packing.tile_cols);
+                    correlate(packing, weights, channels.clone(), plane_buffer, columns, offsets, target);
                     for (result, channel) in result.chunks_exact(cols).zip(channels) {
                         let plane = (unit * o + channel) * out_height;
                         // SAFETY: each task writes its own rows of its own channels.

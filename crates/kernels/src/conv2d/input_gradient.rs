@@ -3,8 +3,11 @@
 use super::Conv2d;
 use super::correlate::{Packing, correlate};
 use super::planes::Planes;
+use super::pointwise::Pointwise;
 use super::strips::Strips;
 use super::winograd::Winograd;
+use crate::gemm::tile::{Columns, Target};
+use crate::gemm::{Activation, MatRef};
 use crate::threads::{Disjoint, parallel_for};
 use crate::{Float, scratch};
 
@@ -17,6 +20,18 @@ pub fn input_gradient<E: Float>(sizes: &Conv2d, dy: &[E], w: &[E], dx: &mut [E])
     sizes.check(dx.len(), w.len(), dy.len());
     if dx.is_empty() {
         return;
+    }
+    if sizes.is_pointwise() {
+        let (c, o) = (sizes.in_channels / sizes.groups, sizes.out_channels / sizes.groups);
+        let way = Pointwise {
+            units: sizes.batch * sizes.groups,
+            groups: sizes.groups,
+            in_channels: o,
+            out_channels: c,
+            pixels: sizes.height * sizes.width,
+        };
+        let weight = |group: usize| MatRef::row_major(&w[group * o * c..][..o * c], o, c).transposed();
+        return way.run(dy, weight, None, Activation::Identity, dx);
     }
     if sizes.stride != [1, 1] {
         // A window that jumps may leave pixels out.
@@ -142,7 +157,10 @@ impl Phase {
                         let (plane_buffer, result) = buffer.split_at_mut(planes.len());
                         planes.fill(&dy[unit * image..][..image], rows.start, plane_buffer);
                         let weights = &packed[group * packing.len()..][..packing.len()];
-                        correlate(packing, weights, channels.clone(), plane_buffer, offsets, cols, result);
+                        // SAFETY: the result is this task's, which computes one tile at a time.
+                        let target = unsafe { Target::new(result.as_mut_ptr(), cols, channels.len(), cols) };
+                        let columns = Columns::Tiles(packing.tile_cols);
+                        correlate(packing, weights, channels.clone(), plane_buffer, columns, offsets, target);
                         for (result, channel) in result.chunks_exact(cols).zip(channels) {
                             let plane = (unit * c + channel) * self.sizes.height;
                             for (row, result) in rows.clone().zip(result.chunks(planes.pitch())) {

@@ -17,7 +17,7 @@ pub(crate) use transforms::{FromTiles, ToTiles};
 use super::correlate::{Packing, correlate};
 use super::planes::Planes;
 use crate::gemm::MatRef;
-use crate::gemm::pack::pack_panel;
+use crate::gemm::tile::{Columns, Target};
 use crate::threads::{Disjoint, parallel_for};
 use crate::{Float, scratch};
 
@@ -171,7 +171,11 @@ impl Winograd {
                             let places = pixels.zip(products.chunks_exact_mut(product_step));
                             for ((pixels, products), weights) in places.zip(packed.chunks(packing.len())) {
                                 let products = &mut products[..o * cols];
-                                correlate(packing, weights, 0..o, pixels, offsets, cols, products);
+                                // SAFETY: the products are this task's, which computes one tile at
+                                // a time.
+                                let target = unsafe { Target::new(products.as_mut_ptr(), cols, o, cols) };
+                                let columns = Columns::Tiles(packing.tile_cols);
+                                correlate(packing, weights, 0..o, pixels, columns, offsets, target);
                             }
                             for (i, unit) in units.enumerate() {
                                 for channel in 0..o {
@@ -219,7 +223,7 @@ impl Winograd {
                 // SAFETY: a place belongs to one task.
                 let packed = unsafe { packed.slice(place * len, len) };
                 let windows = MatRef::row_major(&windows[place * len..][..len], rows, terms);
-                packing.pack(packed, |terms, rows, panel| pack_panel(windows.block(rows, terms), panel));
+                packing.pack_matrix(windows, packed);
             });
         });
     }

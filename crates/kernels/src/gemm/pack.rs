@@ -21,7 +21,7 @@ enum Edge {
 }
 
 /// Packs the rows of `x` as panels of a right operand, which `x` is the transpose of, in parallel.
-pub(super) fn pack_right<E: Float>(x: MatRef<'_, E>, height: usize, to: &mut [E]) {
+pub(crate) fn pack_right<E: Float>(x: MatRef<'_, E>, height: usize, to: &mut [E]) {
     let panel = height * x.cols();
     let beside = if x.strides()[0] == 1 { BESIDE } else { 1 };
     let per_task = (TASK / panel).max(beside);

@@ -194,6 +194,11 @@ impl<E: Float> Target<'_, E> {
         }
     }
 
+    /// The same result, to which nothing is added and nothing applied.
+    pub(crate) fn plain(self) -> Self {
+        Target { bias: Bias::None, activation: Activation::Identity, ..self }
+    }
+
     /// How many columns it has.
     pub(crate) fn cols(&self) -> usize {
         self.cols
