@@ -153,6 +153,38 @@ fn agrees_where_images_are_cut_into_strips_and_sums_into_runs() {
 }
 
 #[test]
+fn agrees_where_windows_see_many_channels() {
+    // Strides, dilations, groups, more padding than window, strips of unequal height, several runs.
+    for sizes in [
+        square(4, 24, 15, 10, 3, 2, 1),
+        square(2, 32, 40, 70, 3, 1, 1),
+        square(2, 16, 5, 16, 3, 1, 3),
+        square(20, 20, 6, 7, 2, 1, 0),
+        Conv2d { dilation: [2, 2], ..square(3, 17, 15, 20, 3, 1, 2) },
+        Conv2d { dilation: [1, 3], kernel: [2, 3], ..square(3, 16, 9, 5, 3, 1, 0) },
+        Conv2d { dilation: [3, 1], stride: [2, 3], groups: 2, ..square(3, 26, 19, 18, 4, 1, 2) },
+    ] {
+        check_all::<f32>(&sizes);
+        check_all::<f64>(&sizes);
+    }
+}
+
+#[test]
+fn agrees_where_a_window_is_one_pixel() {
+    for sizes in [
+        square(3, 33, 9, 40, 1, 1, 0),
+        square(1, 1100, 5, 30, 1, 1, 0),
+        square(1, 3, 70, 5, 1, 1, 0),
+        square(1, 200, 20, 400, 1, 1, 0),
+        square(2, 12, 8, 9, 1, 2, 0),
+        square(2, 12, 8, 9, 1, 1, 1),
+        Conv2d { groups: 3, ..square(2, 24, 6, 33, 1, 1, 0) },
+    ] {
+        check_all::<f32>(&sizes);
+    }
+}
+
+#[test]
 fn the_corpus_of_the_fuzzer_passes() {
     replay_corpus("conv2d", fuzz::check_conv2d);
 }
