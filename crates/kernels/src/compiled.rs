@@ -12,7 +12,7 @@ use crate::batch_norm::{ChannelMoments, ChannelSums, GradientPlanes, NormalizePl
 use crate::conv2d::forward::Finish;
 use crate::conv2d::planes::FillPlanes;
 use crate::conv2d::weight_gradient::{Products, Spread};
-use crate::conv2d::winograd::{FromTiles, ToTiles};
+use crate::conv2d::winograd::{FromTiles, PackWindows, ToTiles};
 use crate::gemm::few_rows::{ScalarProducts, SumsOfRows};
 use crate::gemm::pack::PackPanels;
 use crate::gemm::tile::{AskShape, Shape, Tiles};
@@ -83,6 +83,7 @@ compiled! {
     normalize_rows_backward(NormalizeRowsBackward '_ '_);
     normalize_planes(NormalizePlanes '_ '_);
     pack_panels(PackPanels '_ '_);
+    pack_windows(PackWindows '_ '_);
     products(Products '_ '_);
     scalar_products(ScalarProducts '_);
     sgd_step(SgdStep '_ '_);

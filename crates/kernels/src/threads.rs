@@ -153,6 +153,11 @@ impl<'a, T> Disjoint<'a, T> {
         unsafe { std::slice::from_raw_parts_mut(self.start.add(start), len) }
     }
 
+    /// How many elements there are.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
     /// The address of the first element, for kernels that write strided places.
     pub(crate) fn as_ptr(&self) -> *mut T {
         self.start

@@ -39,21 +39,33 @@ impl Packing {
         self.rows * self.terms
     }
 
+    /// How many panels there are.
+    pub(super) fn n_panels(&self) -> usize {
+        self.terms.div_ceil(self.depth.max(1)) * self.rows.div_ceil(self.height)
+    }
+
+    /// The terms and rows of panel `i`, and its place.
+    pub(super) fn panel(&self, i: usize) -> (Range<usize>, Range<usize>, Range<usize>) {
+        let n_panels = self.rows.div_ceil(self.height);
+        let (term, row) = (i / n_panels * self.depth, i % n_panels * self.height);
+        let terms = term..self.terms.min(term + self.depth);
+        let rows = row..self.rows.min(row + self.height);
+        let place = term * self.rows + row * terms.len();
+        let panel = place..place + rows.len() * terms.len();
+        (terms, rows, panel)
+    }
+
     /// Calls `pack(terms, rows, panel)` for each panel of `packed`, in parallel.
     pub(super) fn pack<E: Float>(
         &self,
         packed: &mut [E],
         pack: impl Fn(Range<usize>, Range<usize>, &mut [E]) + Sync,
     ) {
-        let (n_runs, n_panels) = (self.terms.div_ceil(self.depth.max(1)), self.rows.div_ceil(self.height));
         let packed = Disjoint::new(packed);
-        parallel_for(n_runs * n_panels, |i| {
-            let (term, row) = (i / n_panels * self.depth, i % n_panels * self.height);
-            let terms = term..self.terms.min(term + self.depth);
-            let rows = row..self.rows.min(row + self.height);
-            let place = term * self.rows + row * terms.len();
+        parallel_for(self.n_panels(), |i| {
+            let (terms, rows, place) = self.panel(i);
             // SAFETY: panels do not overlap.
-            let panel = unsafe { packed.slice(place, rows.len() * terms.len()) };
+            let panel = unsafe { packed.slice(place.start, place.len()) };
             pack(terms, rows, panel);
         });
     }

@@ -5,7 +5,7 @@ use super::correlate::{Packing, correlate};
 use super::planes::Planes;
 use super::pointwise::Pointwise;
 use super::strips::Strips;
-use super::winograd::Winograd;
+use super::winograd::{Windows, Winograd};
 use crate::gemm::tile::{Columns, Target};
 use crate::gemm::{Activation, MatRef};
 use crate::simd::{Kernel, Simd, Vector};
@@ -56,11 +56,13 @@ pub fn forward<E: Float>(
         padding: sizes.padding,
     };
     if sizes.is_plain_3x3() && winograd.pays::<E>(strips.cols(cols)) {
-        let window = |group, row, channel| {
-            let w = &w[((group * o + row) * c + channel) * 9..][..9];
-            std::array::from_fn(|place| w[place])
+        let windows = |group| Windows {
+            weights: &w[group * o * c * 9..][..o * c * 9],
+            row_step: c * 9,
+            term_step: 9,
+            turned: false,
         };
-        return winograd.run(x, window, bias, activation.least(), y);
+        return winograd.run(x, windows, bias, activation.least(), y);
     }
     let image = c * sizes.height * sizes.width;
     let y = Disjoint::new(y);

@@ -5,7 +5,7 @@ use super::correlate::{Packing, correlate};
 use super::planes::Planes;
 use super::pointwise::Pointwise;
 use super::strips::Strips;
-use super::winograd::Winograd;
+use super::winograd::{Windows, Winograd};
 use crate::gemm::tile::{Columns, Target};
 use crate::gemm::{Activation, MatRef};
 use crate::threads::{Disjoint, parallel_for};
@@ -113,13 +113,15 @@ impl Phase {
         if let Some(winograd) = self.winograd()
             && winograd.pays::<E>(strips.cols(cols))
         {
-            let window = |group, channel, row| {
-                let w = &w[((group * o + row) * c + channel) * 9..][..9];
-                std::array::from_fn(|place| w[8 - place])
+            let windows = |group| Windows {
+                weights: &w[group * o * c * 9..][..o * c * 9],
+                row_step: 9,
+                term_step: c * 9,
+                turned: true,
             };
             // SAFETY: the phase is all of dx, and the only one.
             let dx = unsafe { dx.slice(0, self.sizes.input_len()) };
-            return winograd.run(dy, window, None, E::NEG_INFINITY, dx);
+            return winograd.run(dy, windows, None, E::NEG_INFINITY, dx);
         }
         let image = o * self.sizes.out_height() * self.sizes.out_width();
 

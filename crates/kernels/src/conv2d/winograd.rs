@@ -10,33 +10,32 @@
 //!
 //! Source: Lavin and Gray 2016, "Fast algorithms for convolutional neural networks", section 4.1.
 
+mod pieces;
 mod transforms;
 
-pub(crate) use transforms::{FromTiles, ToTiles};
+pub(super) use transforms::Windows;
+pub(crate) use transforms::{FromTiles, PackWindows, ToTiles};
+
+use std::ops::Range;
 
 use super::correlate::{Packing, correlate};
 use super::planes::Planes;
-use crate::gemm::MatRef;
 use crate::gemm::tile::{Columns, Target};
 use crate::threads::{Disjoint, parallel_for};
 use crate::{Float, scratch};
 
+use pieces::{Piece, Pieces};
+
 /// The places of a transformed tile.
 const PLACES: usize = 16;
-/// The elements that a task has of transformed pixels and of their products: most of a second-level
-/// cache.
-const TASK: usize = 384 * 1024;
-/// There are at least this many tasks, where the work can be cut so.
-const TASKS: usize = 8;
 /// With fewer channels than this, the sums are too short.
 const LEAST_CHANNELS: usize = 8;
 /// What the transforms of a number cost, in multiplications.
 const TRANSFORM: usize = 14;
 /// What transforming the weights costs, in columns of the products.
 const WEIGHTS: usize = 32;
-/// How much further apart than need be the matrices of two places are, in elements: at distances
-/// that are powers of two they would meet in the same few lines of the cache.
-const GAP: usize = 16;
+/// In how many parts the work on a piece is shared out, where all threads work on the same one.
+const PARTS: usize = 16;
 
 /// A convolution with a window of 3 × 3, stride 1 and as many groups as there are.
 #[derive(Clone, Copy, Debug)]
@@ -54,54 +53,7 @@ pub(super) struct Winograd {
     pub(super) padding: [usize; 2],
 }
 
-/// What a task computes: some rows of tiles of an image, or some images.
-#[derive(Clone, Copy)]
-struct Share {
-    /// The rows of tiles, of all tasks of an image but the last.
-    rows: usize,
-    /// The tasks of an image.
-    n: usize,
-    /// The images, of all tasks but the last; one if there are several tasks for each.
-    images: usize,
-    /// The columns of the products.
-    cols: usize,
-}
-
 impl Winograd {
-    /// The rows and columns of tiles.
-    fn tiles(&self) -> [usize; 2] {
-        self.out.map(|size| size.div_ceil(2))
-    }
-
-    /// The planes of `rows` rows of tiles.
-    fn planes(&self, rows: usize) -> Planes {
-        Planes::of_tiles(self.in_channels, self.size, self.padding, [rows, self.tiles()[1]])
-    }
-
-    /// The share that wastes the least of those that fit a task.
-    fn share(&self, packing: Packing) -> Share {
-        let [height, width] = self.tiles();
-        let parts = (1..=height).map(|rows| (rows, 1));
-        let wholes = (2..=if self.groups == 1 { self.units } else { 1 }).map(|images| (height, images));
-        let shares = parts.chain(wholes).map(|(rows, images)| Share {
-            rows,
-            n: height.div_ceil(rows),
-            images,
-            cols: packing.whole_tiles(images * rows * width),
-        });
-        let fits = |share: &Share| PLACES * (self.in_channels + self.out_channels) * share.cols <= TASK;
-        let enough = |share: &Share| self.n_tasks(share) >= TASKS;
-        let smallest = (1, 1);
-        shares
-            .take_while(|share| (share.rows, share.images) == smallest || (fits(share) && enough(share)))
-            .min_by_key(|share| self.n_tasks(share) * share.cols)
-            .expect("the smallest share is always one")
-    }
-
-    fn n_tasks(&self, share: &Share) -> usize {
-        self.units.div_ceil(share.images) * share.n
-    }
-
     fn packing<E: Float>(&self) -> Packing {
         Packing::new::<E>(self.out_channels, self.in_channels)
     }
@@ -113,118 +65,208 @@ impl Winograd {
             return false;
         }
         let (c, o) = (self.in_channels, self.out_channels);
-        let share = self.share(self.packing::<E>());
-        let cols = self.n_tasks(&share) * share.cols + self.groups * WEIGHTS;
+        let pieces = Pieces::new(self, self.packing::<E>());
+        let cols = pieces.all_cols() + self.groups * WEIGHTS;
         PLACES * cols * (c * o + (c + o) * TRANSFORM) < 9 * c * o * self.units * direct_cols
     }
 
-    /// `y = max(conv(x, w) + bias, least)`, where `weight(group, o, c)` is a window.
-    pub(super) fn run<E: Float>(
+    /// `y = max(conv(x, w) + bias, least)`, where `windows(group)` is w.
+    pub(super) fn run<'w, E: Float>(
         &self,
         x: &[E],
-        weight: impl Fn(usize, usize, usize) -> [E; 9] + Sync,
+        windows: impl Fn(usize) -> Windows<'w, E>,
         bias: Option<&[E]>,
         least: E,
         y: &mut [E],
     ) {
         let packing = self.packing::<E>();
-        let share = self.share(packing);
-        let planes = self.planes(share.rows);
-        let (c, o, cols) = (self.in_channels, self.out_channels, share.cols);
-        let ([height, width], tiles) = (self.out, self.tiles()[1]);
-        let image = c * self.size[0] * self.size[1];
-        let (pixel_step, product_step) = (c * cols + GAP, o * cols + GAP);
+        let pieces = Pieces::new(self, packing);
+        let (c, o) = (self.in_channels, self.out_channels);
         let y = Disjoint::new(y);
         scratch::with(self.groups * PLACES * packing.len(), |packed: &mut [E]| {
             for (group, packed) in packed.chunks_exact_mut(PLACES * packing.len()).enumerate() {
-                self.pack(packing, |o, c| weight(group, o, c), packed);
+                pack(packing, windows(group), packed);
             }
             scratch::with(c, |offsets: &mut [usize]| {
-                for (c, offset) in offsets.iter_mut().enumerate() {
-                    *offset = c * cols;
-                }
-                let (packed, offsets) = (&*packed, &*offsets);
-                parallel_for(self.n_tasks(&share), |task| {
-                    let (unit, first) = (task / share.n * share.images, task % share.n * share.rows);
-                    let units = unit..self.units.min(unit + share.images);
-                    let group = unit % self.groups;
-                    let rows = 2 * first..height.min(2 * (first + share.rows));
-                    scratch::with(
-                        planes.len() + PLACES * (pixel_step + product_step),
-                        |buffer: &mut [E]| {
-                            let (pixels, buffer) = buffer.split_at_mut(PLACES * pixel_step);
-                            let (products, plane_buffer) = buffer.split_at_mut(PLACES * product_step);
-                            for (i, unit) in units.clone().enumerate() {
-                                planes.fill(&x[unit * image..][..image], 2 * first, plane_buffer);
-                                E::to_tiles(ToTiles {
-                                    planes: plane_buffer,
-                                    layout: &planes,
-                                    tiles: [share.rows, tiles],
-                                    first: i * share.rows * tiles,
-                                    cols,
-                                    step: pixel_step,
-                                    to: pixels,
-                                });
-                            }
-                            let packed = &packed[group * PLACES * packing.len()..];
-                            let pixels = pixels.chunks_exact(pixel_step);
-                            let places = pixels.zip(products.chunks_exact_mut(product_step));
-                            for ((pixels, products), weights) in places.zip(packed.chunks(packing.len())) {
-                                let products = &mut products[..o * cols];
-                                // SAFETY: the products are this task's, which computes one tile at
-                                // a time.
-                                let target = unsafe { Target::new(products.as_mut_ptr(), cols, o, cols) };
-                                let columns = Columns::Tiles(packing.tile_cols);
-                                correlate(packing, weights, 0..o, pixels, columns, offsets, target);
-                            }
-                            for (i, unit) in units.enumerate() {
-                                for channel in 0..o {
-                                    let place = ((unit * o + channel) * height + rows.start) * width;
-                                    E::from_tiles(FromTiles {
-                                        products: &products[channel * cols + i * share.rows * tiles..],
-                                        step: product_step,
-                                        bias: bias.map_or(E::ZERO, |bias| bias[group * o + channel]),
-                                        least,
-                                        width,
-                                        // SAFETY: each task writes its own rows of its own images.
-                                        y: unsafe { y.slice(place, rows.len() * width) },
-                                    });
+                offsets.iter_mut().enumerate().for_each(|(c, offset)| *offset = c * pieces.cols);
+                let step = Step { winograd: self, pieces, packing, packed, offsets, bias, least };
+                let pixels_len = PLACES * pieces.place_step(c);
+                let len = pixels_len + PLACES * pieces.place_step(o);
+                if pieces.shared {
+                    scratch::with(len, |buffer: &mut [E]| {
+                        let (pixels, products) = buffer.split_at_mut(pixels_len);
+                        pieces.iter().for_each(|piece| step.share_out(&piece, x, pixels, products, &y));
+                    });
+                } else {
+                    parallel_for(pieces.len(), |i| {
+                        let piece = pieces.piece(i);
+                        scratch::with(len, |buffer: &mut [E]| {
+                            let (pixels, products) = buffer.split_at_mut(pixels_len);
+                            // SAFETY: nobody else has the pixels and products of this task.
+                            unsafe {
+                                step.transform_pixels(&piece, 0..c, x, &Disjoint::new(&mut *pixels));
+                                let target = Disjoint::new(&mut *products);
+                                for place in 0..PLACES {
+                                    step.multiply(&piece, place, 0..o, pixels, &target);
                                 }
                             }
-                        },
-                    );
-                });
+                            // SAFETY: each task has its own rows of its own images.
+                            piece.units.clone().enumerate().for_each(|(i, unit)| unsafe {
+                                step.transform_products(&piece, i, unit, 0..o, products, &y);
+                            });
+                        });
+                    });
+                }
             });
         });
     }
+}
 
-    /// Transforms the windows of a group and packs them for each place.
-    fn pack<E: Float>(
-        &self,
-        packing: Packing,
-        weight: impl Fn(usize, usize) -> [E; 9] + Sync,
-        packed: &mut [E],
-    ) {
-        let (rows, terms) = (self.out_channels, self.in_channels);
-        scratch::with(PLACES * rows * terms, |windows: &mut [E]| {
-            let parts = Disjoint::new(windows);
-            parallel_for(rows, |o| {
-                // SAFETY: a row of each place belongs to one task.
-                let mut at: [&mut [E]; PLACES] =
-                    std::array::from_fn(|place| unsafe { parts.slice((place * rows + o) * terms, terms) });
-                for c in 0..terms {
-                    let transformed = transforms::window(weight(o, c));
-                    at.iter_mut().zip(transformed).for_each(|(row, value)| row[c] = value);
-                }
-            });
-            let (len, windows) = (packing.len(), &*windows);
-            let packed = Disjoint::new(packed);
-            parallel_for(PLACES, |place| {
-                // SAFETY: a place belongs to one task.
-                let packed = unsafe { packed.slice(place * len, len) };
-                let windows = MatRef::row_major(&windows[place * len..][..len], rows, terms);
-                packing.pack_matrix(windows, packed);
-            });
+/// Transforms the windows of a group and packs them for each place.
+fn pack<E: Float>(packing: Packing, windows: Windows<'_, E>, packed: &mut [E]) {
+    let len = packing.len();
+    let packed = Disjoint::new(packed);
+    parallel_for(packing.n_panels(), |i| {
+        let (terms, rows, panel) = packing.panel(i);
+        // SAFETY: panels do not overlap, and places do not.
+        let to = std::array::from_fn(|place| unsafe { packed.slice(place * len + panel.start, panel.len()) });
+        E::pack_windows(PackWindows { windows, rows, terms, to });
+    });
+}
+
+/// The steps of the work on a piece.
+struct Step<'a, E> {
+    winograd: &'a Winograd,
+    pieces: Pieces,
+    packing: Packing,
+    packed: &'a [E],
+    offsets: &'a [usize],
+    bias: Option<&'a [E]>,
+    least: E,
+}
+
+impl<E: Float> Step<'_, E> {
+    /// All of a piece, with every thread at the same step: the weights, which are too large to stay in
+    /// a cache, are then read once.
+    fn share_out(&self, piece: &Piece, x: &[E], pixels: &mut [E], products: &mut [E], y: &Disjoint<'_, E>) {
+        let Winograd { in_channels: c, out_channels: o, .. } = *self.winograd;
+        let block = c.div_ceil(PARTS);
+        let parts = Disjoint::new(&mut *pixels);
+        parallel_for(c.div_ceil(block), |i| {
+            let channels = i * block..c.min((i + 1) * block);
+            // SAFETY: each task has its own channels.
+            unsafe { self.transform_pixels(piece, channels, x, &parts) };
         });
+
+        let n_panels = o.div_ceil(self.packing.height);
+        let block = n_panels.div_ceil(2) * self.packing.height;
+        let n_blocks = o.div_ceil(block);
+        let target = Disjoint::new(&mut *products);
+        parallel_for(PLACES * n_blocks, |i| {
+            let row = i % n_blocks * block;
+            // SAFETY: each task has its own rows of its own place.
+            unsafe { self.multiply(piece, i / n_blocks, row..o.min(row + block), pixels, &target) };
+        });
+
+        let block = o.div_ceil(PARTS.div_ceil(piece.units.len()));
+        let n_blocks = o.div_ceil(block);
+        parallel_for(piece.units.len() * n_blocks, |i| {
+            let channels = i % n_blocks * block..o.min((i % n_blocks + 1) * block);
+            let i = i / n_blocks;
+            // SAFETY: each task has its own channels of its own image.
+            unsafe { self.transform_products(piece, i, piece.units.start + i, channels, products, y) };
+        });
+    }
+
+    /// Transforms some channels of the pixels of a piece.
+    ///
+    /// # Safety
+    /// Nobody else has these channels of the transformed pixels.
+    unsafe fn transform_pixels(
+        &self,
+        piece: &Piece,
+        channels: Range<usize>,
+        x: &[E],
+        pixels: &Disjoint<'_, E>,
+    ) {
+        let Winograd { in_channels, size, padding, .. } = *self.winograd;
+        let width = self.winograd.out[1].div_ceil(2);
+        let plane = size[0] * size[1];
+        let layout = Planes::of_tiles(channels.len(), size, padding, [self.pieces.rows, width]);
+        scratch::with(layout.len(), |planes: &mut [E]| {
+            let tiles = self.pieces.rows * width;
+            for (i, unit) in piece.units.clone().enumerate() {
+                let last = i + 1 == piece.units.len();
+                let image = &x[(unit * in_channels + channels.start) * plane..][..channels.len() * plane];
+                layout.fill(image, 2 * piece.first_row, planes);
+                E::to_tiles(ToTiles {
+                    planes,
+                    layout: &layout,
+                    tiles: [self.pieces.rows, width],
+                    cols: self.pieces.cols,
+                    step: self.pieces.place_step(in_channels),
+                    first: channels.start * self.pieces.cols + i * tiles,
+                    zeros: if last { self.pieces.cols - (i + 1) * tiles } else { 0 },
+                    to: pixels,
+                });
+            }
+        });
+    }
+
+    /// Multiplies some rows of the windows of a place with all pixels of it.
+    ///
+    /// # Safety
+    /// Nobody else has these products.
+    unsafe fn multiply(
+        &self,
+        piece: &Piece,
+        place: usize,
+        rows: Range<usize>,
+        pixels: &[E],
+        products: &Disjoint<'_, E>,
+    ) {
+        let Winograd { groups, in_channels: c, out_channels: o, .. } = *self.winograd;
+        let (len, cols) = (self.packing.len(), self.pieces.cols);
+        let weights = &self.packed[(piece.units.start % groups * PLACES + place) * len..][..len];
+        let pixels = &pixels[place * self.pieces.place_step(c)..];
+        let first = place * self.pieces.place_step(o) + rows.start * cols;
+        // SAFETY: nobody else has them by the caller's promise, and one tile is computed at a time.
+        let target = unsafe {
+            let products = products.slice(first, rows.len() * cols);
+            Target::new(products.as_mut_ptr(), cols, rows.len(), cols)
+        };
+        let columns = Columns::Tiles(self.packing.tile_cols);
+        correlate(self.packing, weights, rows, pixels, columns, self.offsets, target);
+    }
+
+    /// Transforms the products of some channels for image `i` of a piece, which is `unit`.
+    ///
+    /// # Safety
+    /// Nobody else has the piece's rows of these channels of y.
+    unsafe fn transform_products(
+        &self,
+        piece: &Piece,
+        i: usize,
+        unit: usize,
+        channels: Range<usize>,
+        products: &[E],
+        y: &Disjoint<'_, E>,
+    ) {
+        let Winograd { groups, out_channels: o, out: [height, width], .. } = *self.winograd;
+        let rows = 2 * piece.first_row..height.min(2 * (piece.first_row + self.pieces.rows));
+        let group = unit % groups;
+        for channel in channels {
+            let place = ((unit * o + channel) * height + rows.start) * width;
+            let products = &products[channel * self.pieces.cols..];
+            E::from_tiles(FromTiles {
+                products: &products[i * self.pieces.rows * width.div_ceil(2)..],
+                step: self.pieces.place_step(o),
+                bias: self.bias.map_or(E::ZERO, |bias| bias[group * o + channel]),
+                least: self.least,
+                width,
+                // SAFETY: by the caller's promise.
+                y: unsafe { y.slice(place, rows.len() * width) },
+            });
+        }
     }
 }

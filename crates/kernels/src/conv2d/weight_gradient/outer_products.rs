@@ -110,8 +110,9 @@ impl OuterProducts {
                     let together = first..units.end.min(first + self.together);
                     let depth: usize =
                         together.clone().map(|unit| self.cut.strip(unit).1.len() * out_width).sum();
+                    // What is read behind the last strip is not used, but would be slow if it were tiny.
+                    pixels[together.len() * strip_len..][..self.shape.cols].fill(E::ZERO);
                     let mut done = 0;
-                    // What is read behind the last strip is not used.
                     for (unit, pixels) in together.clone().zip(pixels.chunks_exact_mut(strip_len)) {
                         let (n, rows) = self.cut.strip(unit);
                         let n = n * groups + group;

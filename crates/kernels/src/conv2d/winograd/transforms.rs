@@ -1,21 +1,90 @@
 //! The three transforms of a tile.
 
+use std::ops::Range;
+
 use crate::Float;
 use crate::conv2d::planes::Planes;
 use crate::simd::{Kernel, Simd, Vector};
+use crate::threads::Disjoint;
 
 use super::PLACES;
 
-/// `G w Gᵀ`.
-pub(super) fn window<E: Float>(w: [E; 9]) -> [E; PLACES] {
-    let half = E::from_f64(0.5);
-    let map = |[a, b, c]: [E; 3]| {
-        let (even, odd) = ((a + c) * half, b * half);
-        [a, even + odd, even - odd, c]
-    };
-    let columns: [[E; 4]; 3] = std::array::from_fn(|j| map([w[j], w[3 + j], w[6 + j]]));
-    let rows: [[E; 4]; 4] = std::array::from_fn(|i| map([columns[0][i], columns[1][i], columns[2][i]]));
-    std::array::from_fn(|place| rows[place / 4][place % 4])
+/// The windows of a group: that of row `o` and term `c` starts at `weights[o · row_step + c · term_step]`
+/// and has nine elements, which may be read backwards.
+#[derive(Clone, Copy)]
+pub(crate) struct Windows<'a, E> {
+    pub(crate) weights: &'a [E],
+    pub(crate) row_step: usize,
+    pub(crate) term_step: usize,
+    pub(crate) turned: bool,
+}
+
+/// `G w Gᵀ` of some windows, packed as a panel for each place.
+pub(crate) struct PackWindows<'a, 'y, E> {
+    pub(super) windows: Windows<'a, E>,
+    pub(super) rows: Range<usize>,
+    pub(super) terms: Range<usize>,
+    pub(super) to: [&'y mut [E]; PLACES],
+}
+
+impl<E: Float> Kernel for PackWindows<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let PackWindows { windows, rows, terms, mut to } = self;
+        let Windows { weights, row_step, term_step, turned } = windows;
+        let lanes = <E::Vector<S> as Vector<E>>::LANES;
+        let height = rows.len();
+        to.iter().for_each(|panel| assert_eq!(panel.len(), height * terms.len(), "elements of a panel"));
+        for (k, term) in terms.enumerate() {
+            for first in (0..height).step_by(lanes) {
+                let n = lanes.min(height - first);
+                let mut taps = [[E::ZERO; MAX_LANES]; 9];
+                for lane in 0..n {
+                    let start = (rows.start + first + lane) * row_step + term * term_step;
+                    let window = &weights[start..start + 9];
+                    for (tap, &weight) in window.iter().enumerate() {
+                        taps[if turned { 8 - tap } else { tap }][lane] = weight;
+                    }
+                }
+                // SAFETY: kernels run where the machine has the instructions; rows of taps hold a
+                // vector, and `n` elements from this place on are in each panel.
+                unsafe {
+                    let mut columns = [[E::Vector::<S>::splat(E::ZERO); 4]; 3];
+                    for (j, column) in columns.iter_mut().enumerate() {
+                        let [a, b, c] = [&taps[j], &taps[3 + j], &taps[6 + j]];
+                        let load = [a.as_ptr(), b.as_ptr(), c.as_ptr()];
+                        *column = spread::<E, S>([
+                            E::Vector::<S>::load(load[0]),
+                            E::Vector::<S>::load(load[1]),
+                            E::Vector::<S>::load(load[2]),
+                        ]);
+                    }
+                    for i in 0..4 {
+                        let row = spread::<E, S>([columns[0][i], columns[1][i], columns[2][i]]);
+                        for (j, value) in row.into_iter().enumerate() {
+                            value.store_first(to[4 * i + j].as_mut_ptr().add(k * height + first), n);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `G` of a column of three.
+///
+/// # Safety
+/// The machine has the instructions of `S`.
+#[inline(always)]
+unsafe fn spread<E: Float, S: Simd>([a, b, c]: [E::Vector<S>; 3]) -> [E::Vector<S>; 4] {
+    // SAFETY: by the caller's promise.
+    unsafe {
+        let half = E::Vector::<S>::splat(E::from_f64(0.5));
+        let (even, odd) = (a.add(c).mul(half), b.mul(half));
+        [a, even.add(odd), even.sub(odd), c]
+    }
 }
 
 /// `Bᵀ x B` of all tiles of all channels, a tile beside the other.
@@ -24,14 +93,17 @@ pub(crate) struct ToTiles<'a, 'y, E> {
     pub(super) layout: &'a Planes,
     /// The rows of tiles, and how many are in each.
     pub(super) tiles: [usize; 2],
-    /// The column of the first of them.
+    /// Where the first of them goes.
     pub(super) first: usize,
-    /// The columns of a matrix.
+    /// How many columns behind them are zeros: what lies there is computed with, and would be slow if
+    /// it were tiny.
+    pub(super) zeros: usize,
+    /// The columns of a channel.
     pub(super) cols: usize,
-    /// From the matrix of one place to that of the next.
+    /// From one place to the next.
     pub(super) step: usize,
-    /// 16 matrices `(C, cols)`.
-    pub(super) to: &'y mut [E],
+    /// 16 places, of which these tiles of these channels are nobody else's.
+    pub(super) to: &'y Disjoint<'y, E>,
 }
 
 impl<E: Float> Kernel for ToTiles<'_, '_, E> {
@@ -39,13 +111,19 @@ impl<E: Float> Kernel for ToTiles<'_, '_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let ToTiles { planes, layout, tiles: [height, width], first, cols, step, to } = self;
+        let ToTiles { planes, layout, tiles: [height, width], first, zeros, cols, step, to } = self;
         let lanes = <E::Vector<S> as Vector<E>>::LANES;
         let (channels, pitch) = (layout.channels(), layout.pitch());
-        assert_eq!(to.len(), PLACES * step, "16 matrices");
-        assert!(first + height * width <= cols && channels * cols <= step, "a column for each tile");
+        let last = (PLACES - 1) * step + channels.saturating_sub(1) * cols + first + height * width + zeros;
+        assert!(last <= to.len(), "a column for each tile");
         assert!(channels == 0 || layout.shifted(channels - 1, 2 * height + 1, pitch) <= planes.len());
         assert!(2 * width + 2 <= pitch);
+        for (place, channel) in
+            (0..PLACES).flat_map(|place| (0..channels).map(move |channel| (place, channel)))
+        {
+            // SAFETY: the columns are inside of the places, as asserted, and nobody else's.
+            unsafe { to.slice(place * step + channel * cols + first + height * width, zeros) }.fill(E::ZERO);
+        }
         for (channel, row) in (0..channels).flat_map(|channel| (0..height).map(move |row| (channel, row))) {
             for col in (0..width).step_by(lanes) {
                 let n = lanes.min(width - col);
@@ -53,7 +131,7 @@ impl<E: Float> Kernel for ToTiles<'_, '_, E> {
                 // tiles are inside of the planes, and their places of the matrices, as asserted.
                 unsafe {
                     let from = planes.as_ptr().add(layout.shifted(channel, 2 * row, 2 * col));
-                    let to = to.as_mut_ptr().add(channel * cols + first + row * width + col);
+                    let to = to.as_ptr().add(channel * cols + first + row * width + col);
                     if n == lanes {
                         to_tiles::<E, S>(from, pitch, lanes, to, step);
                     } else {
