@@ -14,7 +14,7 @@ mod vector;
 mod x86;
 
 use portable::Portable;
-pub(crate) use vector::{Simd, Vector, copy_row};
+pub(crate) use vector::{Simd, Vector, copy_row, copy_rows};
 
 /// A set of instructions that the kernels are compiled for, from the narrowest to the widest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

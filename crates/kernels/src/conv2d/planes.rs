@@ -8,7 +8,7 @@
 
 use super::Conv2d;
 use crate::Float;
-use crate::simd::{Kernel, Simd, copy_row};
+use crate::simd::{Kernel, Simd, copy_rows};
 
 /// What may be read, but does not count, behind the last plane.
 pub(super) const SLACK: usize = 64;
@@ -195,20 +195,15 @@ impl<E: Float> Kernel for FillPlanes<'_, '_, E> {
                 let planes = to.chunks_exact_mut(layout.plane).skip(first_plane);
                 let planes = planes.step_by(n_phases[0] * n_phases[1]);
                 let channels = image.chunks_exact(vertical.size * horizontal.size);
+                if rows.is_empty() || cols.is_empty() {
+                    continue;
+                }
                 for (channel, plane) in channels.zip(planes) {
-                    for (i, row) in rows.clone().enumerate() {
-                        let h = first_pixel_row + i * vertical.stride;
-                        let pixels = &channel[h * horizontal.size..][..horizontal.size];
-                        let row = &mut plane[row * pitch..][cols.clone()];
-                        if horizontal.stride == 1 {
-                            // SAFETY: kernels run where the machine has the instructions.
-                            unsafe { copy_row::<E, S>(&pixels[first_pixel..][..row.len()], row) };
-                        } else {
-                            let pixels = pixels[first_pixel.min(pixels.len())..].iter();
-                            let pixels = pixels.step_by(horizontal.stride);
-                            row.iter_mut().zip(pixels).for_each(|(to, &pixel)| *to = pixel);
-                        }
-                    }
+                    let from = &channel[first_pixel_row * horizontal.size + first_pixel..];
+                    let to = &mut plane[rows.start * pitch + cols.start..];
+                    let steps = [vertical.stride * horizontal.size, horizontal.stride];
+                    // SAFETY: kernels run where the machine has the instructions.
+                    unsafe { copy_rows::<E, S>(from, steps, to, pitch, [rows.len(), cols.len()]) };
                 }
             }
         }

@@ -99,3 +99,48 @@ pub(crate) unsafe fn copy_row<E: Float, S: Simd>(from: &[E], to: &mut [E]) {
         }
     }
 }
+
+/// `to[i · pitch + j] = from[i · steps[0] + j · steps[1]]` for `i < n` and `j < width`, of which there
+/// is at least one.
+///
+/// # Safety
+/// The machine has the instructions.
+#[inline(always)]
+pub(crate) unsafe fn copy_rows<E: Float, S: Simd>(
+    from: &[E],
+    steps: [usize; 2],
+    to: &mut [E],
+    pitch: usize,
+    [n, width]: [usize; 2],
+) {
+    assert!((n - 1) * steps[0] + (width - 1) * steps[1] < from.len());
+    assert!((n - 1) * pitch + width <= to.len());
+    let lanes = <E::Vector<S> as Vector<E>>::LANES;
+    for i in 0..n {
+        // SAFETY: the elements read and written are in both slices, as asserted.
+        unsafe {
+            let (from, to) = (from.as_ptr().add(i * steps[0]), to.as_mut_ptr().add(i * pitch));
+            match steps[1] {
+                1 if width < lanes => E::Vector::<S>::load_first(from, width).store_first(to, width),
+                1 => {
+                    for j in (0..width - lanes).step_by(lanes) {
+                        E::Vector::<S>::load(from.add(j)).store(to.add(j));
+                    }
+                    // The last vector overlaps the one before it.
+                    E::Vector::<S>::load(from.add(width - lanes)).store(to.add(width - lanes));
+                }
+                2 => {
+                    for j in (0..width).step_by(lanes) {
+                        let n = lanes.min(width - j);
+                        E::Vector::<S>::load_second(from.add(2 * j), n).store_first(to.add(j), n);
+                    }
+                }
+                step => {
+                    for j in 0..width {
+                        *to.add(j) = *from.add(j * step);
+                    }
+                }
+            }
+        }
+    }
+}
