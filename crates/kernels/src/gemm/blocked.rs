@@ -2,8 +2,9 @@
 //!
 //! The sum over k is cut into runs of at most [`DEPTH`], the columns into blocks. For each, the right
 //! operand is packed into panels that all share. Then each task packs a few panels of the left one,
-//! which stay in its core's cache, and multiplies them with all of the block; where there are too
-//! few rows for that, the left operand is packed as well and tasks share out the columns.
+//! which stay in its core's cache, and multiplies them with all of the block.
+//! Where there are too few rows for that, the left operand is packed for all, and tasks share out the
+//! columns: each packs the right operand's, or reads them where they lie.
 //! The first run scales C by β, the last applies the epilogue.
 
 use std::ops::Range;
@@ -31,10 +32,16 @@ const PANELS: usize = 4;
 const NEAR: usize = 256 * 1024;
 /// The columns for which packing a panel of rows once more is cheap.
 const FEW_COLS: usize = 512;
+/// The most rows of a left operand for which the right one is not packed, where its rows are contiguous.
+const IN_PLACE_ROWS: usize = 64;
+/// The bytes of a page, and about those between elements that the nearest cache keeps in the same place.
+const PAGE: usize = 4096;
 /// Where there are fewer panels of rows than this, tasks share out the columns.
 const MIN_PANELS: usize = 8;
-/// About how many multiplications such a task has: some microseconds.
+/// About how many multiplications such a task has: some microseconds …
 const TASK: usize = 512 * 1024;
+/// … and how many tiles side by side at least, so that what it packs comes in whole lines.
+const TILES: usize = 4;
 
 /// Cuts `len` into as few parts of at most `most` as possible: the size of all but the last.
 fn balanced(len: usize, most: usize) -> usize {
@@ -123,63 +130,130 @@ pub(super) unsafe fn gemm<E: Float>(
     let [whole_k, whole_n] = panels.map_or([k, n], |panels| panels.sizes);
     let blocks = Blocks::of::<E>(whole_k, whole_n);
     let (height, width) = (Shape::of::<E>().panel_rows(m), blocks.width);
-    let right_len = if panels.is_some() { 0 } else { blocks.cols * blocks.depth };
+    // SAFETY: the whole of C; `multiply` cuts it into tiles.
+    let mut whole = unsafe { Target::new(c, row_stride, m, n) };
+    whole.alpha = alpha;
+    whole.bias = epilogue.bias;
+    whole.activation = epilogue.activation;
+    let way = match panels {
+        Some(panels) => Way::Packed(panels),
+        None if reads_in_place(m, &b) => Way::InPlace,
+        None if m.div_ceil(height) < MIN_PANELS => Way::PackedByTasks,
+        None => Way::PackedForAll,
+    };
+    let b_stride = b.strides()[0].unsigned_abs();
+    let right_len = if matches!(way, Way::PackedForAll) { blocks.cols * blocks.depth } else { 0 };
 
     scratch::with(right_len, |buffer: &mut [E]| {
         scratch::with(blocks.depth, |offsets: &mut [usize]| {
-            for (k, offset) in offsets.iter_mut().enumerate() {
-                *offset = k * width;
-            }
             for (ks, cols) in blocks.iter().filter(|(ks, cols)| ks.start < k && cols.start < n) {
-                let right = match panels {
-                    Some(panels) => &panels.packed[blocks.place(&ks, &cols)],
-                    None => {
-                        let b = b.block(ks.clone(), cols.clone()).transposed();
-                        pack_right(b, width, buffer);
-                        &*buffer
+                let part = b.block(ks.start..ks.end.min(k), cols.start..cols.end.min(n));
+                // How far it is from row to row, and from tile to tile.
+                let (numbers, steps) = match way {
+                    Way::Packed(panels) => {
+                        (Some(&panels.packed[blocks.place(&ks, &cols)]), [width, width * ks.len()])
+                    }
+                    Way::InPlace => (Some(part.numbers()), [b_stride, width]),
+                    Way::PackedByTasks => (None, [width, width * ks.len()]),
+                    Way::PackedForAll => {
+                        pack_right(part.transposed(), width, buffer);
+                        (Some(&*buffer), [width, width * ks.len()])
                     }
                 };
-                let right_step = width * ks.len();
-                let (ks, cols) = (ks.start..ks.end.min(k), cols.start..cols.end.min(n));
-
-                // SAFETY: the block is a part of C; `multiply` cuts it into tiles.
-                let mut target = unsafe { Target::new(c.add(cols.start), row_stride, m, cols.len()) };
-                target.alpha = alpha;
+                offsets.iter_mut().enumerate().for_each(|(k, offset)| *offset = k * steps[0]);
+                let right =
+                    Right { numbers, step: steps[1], matrix: part, width, offsets: &offsets[..part.rows()] };
+                let ks = ks.start..ks.end.min(k);
+                let mut target = if ks.end == k { whole } else { whole.plain() };
                 target.beta = if ks.start == 0 { beta } else { E::ONE };
-                if ks.end == k {
-                    target.activation = epilogue.activation;
-                    target.bias = match epilogue.bias {
-                        Bias::PerColumn(bias) => Bias::PerColumn(&bias[cols.clone()]),
-                        bias => bias,
-                    };
-                }
-                let a = a.block(0..m, ks.clone());
-                multiply(a, height, right, right_step, width, &offsets[..ks.len()], target);
+                multiply(a.block(0..m, ks), height, right, target.columns(cols.start..cols.end.min(n)));
             }
         });
     });
 }
 
-/// Multiplies `a` with the first rows of packed panels that are `right_step` apart.
-fn multiply<E: Float>(
-    a: MatRef<'_, E>,
-    height: usize,
-    right: &[E],
-    right_step: usize,
+/// What is done with a right operand before it is multiplied.
+#[derive(Clone, Copy)]
+enum Way<'a, E> {
+    /// It has been packed.
+    Packed(Panels<'a, E>),
+    /// It is packed, for all tasks.
+    PackedForAll,
+    /// Each task packs the columns that it uses.
+    PackedByTasks,
+    /// It is read where it lies, but for columns that are not a whole tile.
+    InPlace,
+}
+
+/// Whether the right operand of a product of `m` rows is best read where it lies: its rows are
+/// contiguous, too few use it for a copy to pay, and it comes from a near cache, where its rows do not
+/// all meet in the same few lines.
+fn reads_in_place<E: Float>(m: usize, b: &MatRef<'_, E>) -> bool {
+    let [along, across] = b.strides();
+    let apart = along.unsigned_abs() * size_of::<E>();
+    let near = b.rows() * b.cols() <= NEAR && !apart.is_multiple_of(PAGE);
+    m <= IN_PLACE_ROWS && near && across == 1 && along >= 0
+}
+
+/// A block of a right operand as tiles read it.
+#[derive(Clone, Copy)]
+struct Right<'a, E> {
+    matrix: MatRef<'a, E>,
+    /// Where its rows are, unless each task packs its own.
+    numbers: Option<&'a [E]>,
+    offsets: &'a [usize],
+    /// How far it is from tile to tile.
+    step: usize,
+    /// The columns of a tile.
     width: usize,
-    offsets: &[usize],
-    target: Target<'_, E>,
-) {
+}
+
+impl<E: Float> Right<'_, E> {
+    /// Multiplies packed rows of a left operand with some columns.
+    fn tiles(self, height: usize, left: &[E], cols: Range<usize>, target: Target<'_, E>) {
+        let Right { matrix, numbers, offsets, step, width } = self;
+        let depth = matrix.rows();
+        let rows = 0..target.rows();
+        // Columns in place have to be whole tiles, so that nothing behind the matrix is read.
+        let lie = match numbers {
+            Some(_) if step == width => cols.end.min(matrix.cols() / width * width).max(cols.start),
+            Some(_) => cols.end,
+            None => cols.start,
+        };
+        if let Some(right) = numbers
+            && cols.start < lie
+        {
+            let columns = Columns::Tiles(step);
+            let cols = cols.start..lie;
+            E::tiles(Tiles { height, rows: rows.clone(), cols, left, right, columns, offsets, target });
+        }
+        if lie < cols.end {
+            let cols = lie..cols.end;
+            let n = cols.len().next_multiple_of(width);
+            scratch::with(n * depth, |right: &mut [E]| {
+                pack_right(matrix.block(0..depth, cols.clone()).transposed(), width, right);
+                scratch::with(depth, |offsets: &mut [usize]| {
+                    offsets.iter_mut().enumerate().for_each(|(k, offset)| *offset = k * width);
+                    let (columns, target) = (Columns::Tiles(width * depth), target.columns(cols.clone()));
+                    let cols = 0..cols.len();
+                    E::tiles(Tiles { height, rows, cols, left, right, columns, offsets, target });
+                });
+            });
+        }
+    }
+}
+
+/// Multiplies `a` with a block of a right operand.
+fn multiply<E: Float>(a: MatRef<'_, E>, height: usize, right: Right<'_, E>, target: Target<'_, E>) {
     let (m, depth, n) = (a.rows(), a.cols(), target.cols());
+    let width = right.width;
     let n_panels = m.div_ceil(height);
-    let columns = Columns::Tiles(right_step);
     if n_panels < MIN_PANELS {
         scratch::with(m * depth, |left: &mut [E]| {
             pack_left(a, height, left);
-            let cols = (TASK / (m * width * depth)).max(1) * width;
+            let cols = (TASK / (m * width * depth)).max(TILES) * width;
             parallel_for(n.div_ceil(cols), |task| {
-                let cols = task * cols..n.min((task + 1) * cols);
-                E::tiles(Tiles { height, rows: 0..m, cols, left, right, columns, offsets, target });
+                right.tiles(height, left, task * cols..n.min((task + 1) * cols), target);
             });
         });
     } else {
@@ -194,9 +268,7 @@ fn multiply<E: Float>(
             let (rows, cols) = (i..m.min(i + rows), j..n.min(j + cols));
             scratch::with(rows.len() * depth, |left: &mut [E]| {
                 pack_left(a.block(rows.clone(), 0..depth), height, left);
-                let target = target.block(rows.clone());
-                let rows = 0..rows.len();
-                E::tiles(Tiles { height, rows, cols, left, right, columns, offsets, target });
+                right.tiles(height, left, cols, target.block(rows));
             });
         });
     }

@@ -103,6 +103,11 @@ impl<'a, E: Float> MatRef<'a, E> {
         MatRef { rows, cols, ..self }
     }
 
+    /// The data from element (0, 0) on, which exists.
+    pub(super) fn numbers(&self) -> &'a [E] {
+        &self.data[self.offset..]
+    }
+
     /// The address of element (0, 0), which exists.
     pub(crate) fn start(&self) -> *const E {
         self.data[self.offset..].as_ptr()

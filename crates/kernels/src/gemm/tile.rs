@@ -199,9 +199,24 @@ impl<E: Float> Target<'_, E> {
         Target { bias: Bias::None, activation: Activation::Identity, ..self }
     }
 
+    /// How many rows it has.
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
     /// How many columns it has.
     pub(crate) fn cols(&self) -> usize {
         self.cols
+    }
+
+    /// Some of its columns.
+    pub(super) fn columns(self, cols: Range<usize>) -> Self {
+        assert!(cols.start <= cols.end && cols.end <= self.cols);
+        let bias = match self.bias {
+            Bias::PerColumn(bias) => Bias::PerColumn(&bias[cols.clone()]),
+            bias => bias,
+        };
+        Target { start: self.start.wrapping_add(cols.start), cols: cols.len(), bias, ..self }
     }
 
     /// Some of its rows.

@@ -121,10 +121,18 @@ proptest! {
 
 #[test]
 fn agrees_where_blocks_are_cut() {
-    // Beyond the depth, the rows and the columns of a block and of a task, and both kinds of edges.
-    for sizes in
-        [[200, 600, 100], [64, 400, 120], [3, 1000, 1000], [500, 3, 2], [31, 257, 4200], [120, 300, 1100]]
-    {
+    // Beyond the depth, the rows and the columns of a block and of a task, and both kinds of edges; right
+    // operands that are read where they lie, in one run and in two, and that each task packs.
+    for sizes in [
+        [200, 600, 100],
+        [64, 400, 120],
+        [3, 1000, 1000],
+        [500, 3, 2],
+        [31, 257, 4200],
+        [120, 300, 1100],
+        [20, 700, 250],
+        [9, 600, 1024],
+    ] {
         for flips in [[false, false], [false, true], [true, false]] {
             check_product::<f32>(sizes, flips);
         }
