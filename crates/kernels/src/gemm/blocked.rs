@@ -9,7 +9,7 @@
 
 use std::ops::Range;
 
-use super::operand::{Bias, Epilogue, MatRef};
+use super::operand::{Epilogue, MatRef};
 use super::pack::{pack_left, pack_right};
 use super::tile::{Columns, Shape, Target, Tiles};
 use crate::threads::parallel_for;

@@ -32,7 +32,7 @@ impl<E: Float> Kernel for PackWindows<'_, '_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let PackWindows { windows, rows, terms, mut to } = self;
+        let PackWindows { windows, rows, terms, to } = self;
         let Windows { weights, row_step, term_step, turned } = windows;
         let lanes = <E::Vector<S> as Vector<E>>::LANES;
         let height = rows.len();
@@ -41,8 +41,8 @@ impl<E: Float> Kernel for PackWindows<'_, '_, E> {
             for first in (0..height).step_by(lanes) {
                 let n = lanes.min(height - first);
                 let mut taps = [[E::ZERO; MAX_LANES]; 9];
-                for lane in 0..n {
-                    let start = (rows.start + first + lane) * row_step + term * term_step;
+                for (lane, row) in (rows.start + first..).take(n).enumerate() {
+                    let start = row * row_step + term * term_step;
                     let window = &weights[start..start + 9];
                     for (tap, &weight) in window.iter().enumerate() {
                         taps[if turned { 8 - tap } else { tap }][lane] = weight;
