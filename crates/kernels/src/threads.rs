@@ -1,7 +1,8 @@
 //! A small pool of threads whose use never shows in the results.
 //!
-//! [`parallel_for`] hands out the tasks `0..n` to whoever is free. How the work is cut into tasks
-//! depends on sizes alone, a task writes what no other task touches, and no sum crosses tasks
+//! [`parallel_for`] hands out the tasks `0..n`: to each thread its share of neighbors, so that it finds
+//! in its caches what it left there, and then what others have not begun. How the work is cut into
+//! tasks depends on sizes alone, a task writes what no other task touches, and no sum crosses tasks
 //! without a fixed order; so any number of threads gives the same bits.
 //!
 //! The caller takes part, calls from inside a task run in place, and a call allocates nothing.
@@ -183,8 +184,8 @@ struct Pool {
     /// (15), how many are inside (16): one word, so that entering a job that has just closed is
     /// impossible.
     gate: AtomicU64,
-    /// The next task that nobody has taken.
-    next: AtomicUsize,
+    /// Of the share of each thread, the caller's first, the next task that nobody has taken.
+    next: [Next; MAX_THREADS],
     /// Written by the caller while nobody is inside, read by workers while they are.
     job: UnsafeCell<Job>,
     /// Whether a job runs; further calls then run in place.
@@ -199,18 +200,37 @@ struct Pool {
 // SAFETY: `job` is the only field that is not `Sync` by itself; its comment says why it is not raced.
 unsafe impl Sync for Pool {}
 
+/// A task to be taken; on a cache line of its own, because each thread mostly looks at its own.
+#[repr(align(64))]
+struct Next(AtomicUsize);
+
 #[derive(Clone, Copy)]
 struct Job {
     task: *const (),
     call: unsafe fn(*const (), usize),
     n: usize,
+    /// How many threads have a share.
+    n_threads: usize,
     level: Level,
+}
+
+impl Job {
+    /// Where the share of a thread starts, or where that of the one before it ends.
+    fn share(&self, thread: usize) -> usize {
+        self.n * thread / self.n_threads
+    }
 }
 
 static POOL: Pool = Pool {
     gate: AtomicU64::new(0),
-    next: AtomicUsize::new(0),
-    job: UnsafeCell::new(Job { task: std::ptr::null(), call: |_, _| {}, n: 0, level: Level::Portable }),
+    next: [const { Next(AtomicUsize::new(0)) }; MAX_THREADS],
+    job: UnsafeCell::new(Job {
+        task: std::ptr::null(),
+        call: |_, _| {},
+        n: 0,
+        n_threads: 1,
+        level: Level::Portable,
+    }),
     busy: AtomicBool::new(false),
     n_sleeping: AtomicUsize::new(0),
     n_spawned: Mutex::new(0),
@@ -234,10 +254,12 @@ impl Pool {
         call: unsafe fn(*const (), usize),
     ) {
         self.spawn(n_workers);
-        let job = Job { task, call, n, level: simd::level() };
+        let job = Job { task, call, n, n_threads: n_workers + 1, level: simd::level() };
         // SAFETY: `busy` keeps other callers out, and no worker is inside a closed job.
         unsafe { *self.job.get() = job };
-        self.next.store(0, Ordering::Relaxed);
+        for (thread, next) in self.next[..job.n_threads].iter().enumerate() {
+            next.0.store(job.share(thread), Ordering::Relaxed);
+        }
         let epoch = (self.gate.load(Ordering::Relaxed) >> EPOCH_SHIFT).wrapping_add(1);
         let announced = (epoch << EPOCH_SHIFT) | OPEN | ((n_workers as u64) << LIMIT_SHIFT);
         self.gate.store(announced, Ordering::SeqCst);
@@ -246,7 +268,7 @@ impl Pool {
             self.wake.notify_all();
         }
 
-        self.work(job);
+        self.work(job, 0);
 
         // `task` must outlive every use of it: from here on nobody enters, and who is inside is
         // waited for.
@@ -267,20 +289,25 @@ impl Pool {
         }
     }
 
-    /// Takes tasks of `job` until there are none.
-    fn work(&self, job: Job) {
+    /// Takes tasks of `job` until there are none: first those of the thread's own share.
+    fn work(&self, job: Job, thread: usize) {
         let result = catch_unwind(AssertUnwindSafe(|| {
-            loop {
-                let i = self.next.fetch_add(1, Ordering::Relaxed);
-                if i >= job.n {
-                    break;
+            for share in (thread..job.n_threads).chain(0..thread) {
+                let end = job.share(share + 1);
+                loop {
+                    let i = self.next[share].0.fetch_add(1, Ordering::Relaxed);
+                    if i >= end {
+                        break;
+                    }
+                    // SAFETY: the job is open or this thread is inside, so the task lives.
+                    unsafe { (job.call)(job.task, i) };
                 }
-                // SAFETY: the job is open or this thread is inside, so the task lives.
-                unsafe { (job.call)(job.task, i) };
             }
         }));
         if let Err(panic) = result {
-            self.next.store(job.n, Ordering::Relaxed);
+            for (share, next) in self.next[..job.n_threads].iter().enumerate() {
+                next.0.store(job.share(share + 1), Ordering::Relaxed);
+            }
             lock(&self.panic).get_or_insert(panic);
         }
     }
@@ -319,7 +346,7 @@ impl Pool {
             if entered {
                 // SAFETY: this worker is inside, so the caller does not write the job.
                 let job = unsafe { *self.job.get() };
-                simd::with_level(job.level, || self.work(job));
+                simd::with_level(job.level, || self.work(job, index + 1));
                 self.gate.fetch_sub(1, Ordering::Release);
             }
         }

@@ -10,7 +10,7 @@
 use std::ops::Range;
 
 use super::operand::{Epilogue, MatRef};
-use super::pack::{pack_left, pack_right};
+use super::pack::{pack_left, pack_left_in_parallel, pack_right};
 use super::tile::{Columns, Shape, Target, Tiles};
 use crate::threads::parallel_for;
 use crate::{Float, scratch};
@@ -37,7 +37,7 @@ const IN_PLACE_ROWS: usize = 64;
 /// The bytes of a page, and about those between elements that the nearest cache keeps in the same place.
 const PAGE: usize = 4096;
 /// Where there are fewer panels of rows than this, tasks share out the columns.
-const MIN_PANELS: usize = 8;
+const MIN_PANELS: usize = 21;
 /// About how many multiplications such a task has: some microseconds …
 const TASK: usize = 512 * 1024;
 /// … and how many tiles side by side at least, so that what it packs comes in whole lines.
@@ -250,7 +250,7 @@ fn multiply<E: Float>(a: MatRef<'_, E>, height: usize, right: Right<'_, E>, targ
     let n_panels = m.div_ceil(height);
     if n_panels < MIN_PANELS {
         scratch::with(m * depth, |left: &mut [E]| {
-            pack_left(a, height, left);
+            pack_left_in_parallel(a, height, left);
             let cols = (TASK / (m * width * depth)).max(TILES) * width;
             parallel_for(n.div_ceil(cols), |task| {
                 right.tiles(height, left, task * cols..n.min((task + 1) * cols), target);

@@ -36,6 +36,15 @@ pub(crate) fn pack_panel<E: Float>(x: MatRef<'_, E>, to: &mut [E]) {
     pack_left(x, x.rows(), to);
 }
 
+/// Packs the rows of `x` as panels of a left operand, in parallel.
+pub(super) fn pack_left_in_parallel<E: Float>(x: MatRef<'_, E>, height: usize, to: &mut [E]) {
+    let panel = height * x.cols();
+    let per_task = (TASK / panel).max(1);
+    parallel_chunks_mut(to, per_task * panel, |task, to| {
+        E::pack_panels(PackPanels { x, height, edge: Edge::Short, first: task * per_task, to });
+    });
+}
+
 /// Packs the rows of `x` as panels of a left operand, on this thread.
 pub(super) fn pack_left<E: Float>(x: MatRef<'_, E>, height: usize, to: &mut [E]) {
     E::pack_panels(PackPanels { x, height, edge: Edge::Short, first: 0, to });
