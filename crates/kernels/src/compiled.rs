@@ -18,6 +18,7 @@ use crate::gemm::pack::PackPanels;
 use crate::gemm::tile::{AskShape, Shape, Tiles};
 use crate::optim::{AdamStep, MomentumStep, SgdStep};
 use crate::pool2d::{AvgPool, AvgPoolBackward, MaxIndices};
+use crate::random::Draw;
 use crate::recurrent::{GruStep, GruStepBackward, LstmStep, LstmStepBackward};
 use crate::reduce::{Argmax, Max, MaxRows, Sum, SumRows};
 use crate::row_norm::{NormalizeRows, NormalizeRowsBackward};
@@ -64,6 +65,7 @@ compiled! {
     channel_moments(ChannelMoments '_ '_) -> (Self, Self);
     channel_sums(ChannelSums '_) -> (Self, Self);
     cross_entropy_backward(CrossEntropyBackward '_ '_);
+    draw(Draw '_);
     fill_planes(FillPlanes '_ '_);
     finish(Finish '_ '_);
     from_tiles(FromTiles '_ '_);

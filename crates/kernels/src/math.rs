@@ -163,7 +163,8 @@ impl Element for f32 {
     #[inline(always)]
     fn from_random_bits(bits: u64) -> f32 {
         // The 24 bits of a mantissa, so that 1 is never reached by rounding.
-        (bits >> 40) as f32 * (1.0 / (1u64 << 24) as f32)
+        // All instruction sets convert vectors of signed words.
+        (bits >> 40) as i32 as f32 * (1.0 / (1u64 << 24) as f32)
     }
 
     unsafe fn matrix_multiply(
@@ -216,7 +217,7 @@ impl Element for f64 {
 
     #[inline(always)]
     fn from_random_bits(bits: u64) -> f64 {
-        (bits >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+        (bits >> 11) as i64 as f64 * (1.0 / (1u64 << 53) as f64)
     }
 
     unsafe fn matrix_multiply(
