@@ -18,13 +18,16 @@ use crate::gemm::pack::PackPanels;
 use crate::gemm::tile::{AskShape, Shape, Tiles};
 use crate::optim::{AdamStep, MomentumStep, SgdStep};
 use crate::pool2d::{AvgPool, AvgPoolBackward, MaxIndices};
+use crate::power::Power;
 use crate::random::Draw;
 use crate::recurrent::{GruStep, GruStepBackward, LstmStep, LstmStepBackward};
 use crate::reduce::{Argmax, ArgmaxEach, Max, MaxRows, Sum, SumEach, SumRows};
 use crate::row_norm::{NormalizeRows, NormalizeRowsBackward};
+use crate::running_sum::{SumAlongColumns, SumAlongRows};
 use crate::simd::dispatch;
 use crate::soft_step::{TimesStep, TimesStepBackward};
 use crate::softmax::{Columns, CrossEntropyBackward, Gather, LogSumExps, Rows, Scatter};
+use crate::top_k::TopFew;
 use crate::vector::{Apply, ApplyMut};
 
 macro_rules! compiled {
@@ -83,6 +86,7 @@ compiled! {
     normalize_rows_backward(NormalizeRowsBackward '_ '_);
     normalize_planes(NormalizePlanes '_ '_);
     pack_panels(PackPanels '_ '_);
+    power(Power '_);
     products(Products '_ '_);
     scalar_products(ScalarProducts '_);
     scatter(Scatter '_ '_);
@@ -92,6 +96,8 @@ compiled! {
     softmax_columns(Columns '_ '_);
     softmax_rows(Rows '_ '_);
     spread(Spread '_ '_);
+    sum_along_columns(SumAlongColumns '_ '_);
+    sum_along_rows(SumAlongRows '_ '_);
     sum_each(SumEach '_ '_);
     sum_rows(SumRows '_ '_);
     sum_run(Sum '_) -> Self;
@@ -101,4 +107,5 @@ compiled! {
     times_step(TimesStep '_ '_);
     times_step_backward(TimesStepBackward '_ '_);
     to_tiles(ToTiles '_ '_);
+    top_few(TopFew '_ '_);
 }
