@@ -33,10 +33,10 @@ impl<E: Float> Kernel for Sum<'_, E> {
     }
 }
 
-/// The sum of the accumulators, as a balanced tree.
+/// The sum of the accumulators, a power of two of them, as a balanced tree.
 #[inline(always)]
-pub(crate) fn sum_lanes<E: Float>(mut lanes: [E; LANES]) -> E {
-    let mut width = LANES / 2;
+pub(crate) fn sum_lanes<E: Float, const N: usize>(mut lanes: [E; N]) -> E {
+    let mut width = N / 2;
     while width > 0 {
         for i in 0..width {
             lanes[i] += lanes[i + width];
