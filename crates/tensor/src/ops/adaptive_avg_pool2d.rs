@@ -88,7 +88,7 @@ impl Op<1> for AdaptiveAvgPool2d {
                 let planes = reduce::Axis { outer: dims[0] * dims[1], len: dims[2] * width, inner: 1 };
                 reduce::sum(numbers, planes, y);
                 let n = E::from_usize(planes.len);
-                y.iter_mut().for_each(|y| *y = *y / n);
+                y.iter_mut().for_each(|y| *y /= n);
                 return;
             }
             let planes = numbers.chunks_exact((dims[2] * width).max(1));
