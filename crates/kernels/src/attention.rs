@@ -104,12 +104,9 @@ impl Attention<'_> {
 
     /// The factors of the weights of one block of queries, each 0 or 1/(1 − p).
     fn draw_kept<E: Float>(&self, dropout: Dropout, first_row: usize, n_keys: usize, kept: &mut [E]) {
-        let (dropped, factor) = (E::from_f64(dropout.p), E::from_f64(1.0 / (1.0 - dropout.p)));
+        let factor = 1.0 / (1.0 - dropout.p);
         for (row, kept) in kept.chunks_exact_mut(n_keys).enumerate() {
-            random::uniform(dropout.stream, ((first_row + row) * self.keys) as u64, kept);
-            for kept in kept {
-                *kept = if *kept < dropped { E::ZERO } else { factor };
-            }
+            random::mask(dropout.stream, ((first_row + row) * self.keys) as u64, dropout.p, factor, kept);
         }
     }
 }

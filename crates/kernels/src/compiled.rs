@@ -18,14 +18,16 @@ use crate::gemm::pack::PackPanels;
 use crate::gemm::tile::{AskShape, Shape, Tiles};
 use crate::optim::{AdamStep, MomentumStep, SgdStep};
 use crate::pool2d::{AvgPool, AvgPoolBackward, MaxIndices};
+use crate::power::Power;
+use crate::random::Draw;
 use crate::recurrent::{GruStep, GruStepBackward, LstmStep, LstmStepBackward};
-use crate::reduce::{Argmax, Max, MaxRows, Sum, SumRows};
+use crate::reduce::{Argmax, ArgmaxEach, Max, MaxRows, Sum, SumEach, SumRows};
 use crate::row_norm::{NormalizeRows, NormalizeRowsBackward};
+use crate::running_sum::{SumAlongColumns, SumAlongRows};
 use crate::simd::dispatch;
 use crate::soft_step::{TimesStep, TimesStepBackward};
-use crate::softmax::{
-    CrossEntropyBackward, LogSoftmaxBackwardRow, LogSoftmaxRow, LogSumExps, SoftmaxBackwardRow, SoftmaxRow,
-};
+use crate::softmax::{Columns, CrossEntropyBackward, Gather, LogSumExps, Rows, Scatter};
+use crate::top_k::TopFew;
 use crate::vector::{Apply, ApplyMut};
 
 macro_rules! compiled {
@@ -59,19 +61,20 @@ compiled! {
     apply(Apply '_ '_);
     apply_mut(ApplyMut '_);
     argmax(Argmax '_ '_);
+    argmax_each(ArgmaxEach '_ '_);
     avg_pool(AvgPool '_ '_);
     avg_pool_backward(AvgPoolBackward '_ '_);
     channel_moments(ChannelMoments '_ '_) -> (Self, Self);
     channel_sums(ChannelSums '_) -> (Self, Self);
     cross_entropy_backward(CrossEntropyBackward '_ '_);
+    draw(Draw '_);
     fill_planes(FillPlanes '_ '_);
     finish(Finish '_ '_);
     from_tiles(FromTiles '_ '_);
+    gather(Gather '_ '_);
     gradient_planes(GradientPlanes '_ '_);
     gru_step(GruStep '_ '_);
     gru_step_backward(GruStepBackward '_ '_);
-    log_softmax(LogSoftmaxRow '_ '_);
-    log_softmax_backward(LogSoftmaxBackwardRow '_ '_);
     log_sum_exps(LogSumExps '_ '_);
     lstm_step(LstmStep '_ '_);
     lstm_step_backward(LstmStepBackward '_ '_);
@@ -84,14 +87,19 @@ compiled! {
     normalize_planes(NormalizePlanes '_ '_);
     pack_panels(PackPanels '_ '_);
     pack_windows(PackWindows '_ '_);
+    power(Power '_);
     products(Products '_ '_);
     scalar_products(ScalarProducts '_);
+    scatter(Scatter '_ '_);
     sgd_step(SgdStep '_ '_);
     soften(Soften '_ '_);
     soften_backward(SoftenBackward '_ '_);
-    softmax(SoftmaxRow '_ '_);
-    softmax_backward(SoftmaxBackwardRow '_ '_);
+    softmax_columns(Columns '_ '_);
+    softmax_rows(Rows '_ '_);
     spread(Spread '_ '_);
+    sum_along_columns(SumAlongColumns '_ '_);
+    sum_along_rows(SumAlongRows '_ '_);
+    sum_each(SumEach '_ '_);
     sum_rows(SumRows '_ '_);
     sum_run(Sum '_) -> Self;
     sums_of_rows(SumsOfRows '_ '_);
@@ -100,4 +108,5 @@ compiled! {
     times_step(TimesStep '_ '_);
     times_step_backward(TimesStepBackward '_ '_);
     to_tiles(ToTiles '_ '_);
+    top_few(TopFew '_ '_);
 }

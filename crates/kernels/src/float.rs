@@ -114,6 +114,8 @@ pub(crate) mod sealed {
         fn fast_tanh<S: Simd>(self) -> Self;
         fn fast_sigmoid<S: Simd>(self) -> Self;
         fn fast_erf<S: Simd>(self) -> Self;
+        /// A power of a positive finite number, with a finite exponent.
+        fn fast_powf<S: Simd>(self, exponent: Self) -> Self;
         /// `self · factor + term`, fused where `S` has the instruction.
         fn fused<S: Simd>(self, factor: Self, term: Self) -> Self;
         /// A number in [0, 1) from 64 random bits.

@@ -6,11 +6,11 @@
 //! Source: Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3" (2011).
 
 use crate::Float;
-use crate::float::sealed::Element;
+use crate::simd::{Kernel, Simd};
 use crate::threads::parallel_chunks_mut;
 
 /// How many elements a task has.
-const BLOCK: usize = 4 * 1024;
+const BLOCK: usize = 16 * 1024;
 
 /// An endless sequence of random bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,49 +31,97 @@ impl Stream {
     /// let zero = Stream { seed: 0, stream: 0 };
     /// assert_eq!(zero.block(0), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn block(self, counter: u64) -> [u32; 4] {
-        const MULTIPLIERS: [u32; 2] = [0xd251_1f53, 0xcd9e_8d57];
+        const MULTIPLIERS: [u64; 2] = [0xd251_1f53, 0xcd9e_8d57];
         // The golden ratio and √3 − 1, in 32 bits.
         const WEYL: [u32; 2] = [0x9e37_79b9, 0xbb67_ae85];
         const ROUNDS: usize = 10;
+        const LOW: u64 = u32::MAX as u64;
         let mut key = [self.seed as u32, (self.seed >> 32) as u32];
-        let [mut c0, mut c1, mut c2, mut c3] =
-            [counter as u32, (counter >> 32) as u32, self.stream as u32, (self.stream >> 32) as u32];
+        // Each word stands in the low half of a lane of 64 bits, whatever is in the high half:
+        // the vectors multiply low halves, and nothing has to be moved between lanes.
+        let [mut c0, mut c1, mut c2, mut c3] = [counter, counter >> 32, self.stream, self.stream >> 32];
         for _ in 0..ROUNDS {
-            let p0 = u64::from(MULTIPLIERS[0]) * u64::from(c0);
-            let p1 = u64::from(MULTIPLIERS[1]) * u64::from(c2);
+            let p0 = MULTIPLIERS[0] * (c0 & LOW);
+            let p1 = MULTIPLIERS[1] * (c2 & LOW);
             (c0, c1, c2, c3) =
-                ((p1 >> 32) as u32 ^ c1 ^ key[0], p1 as u32, (p0 >> 32) as u32 ^ c3 ^ key[1], p0 as u32);
+                ((p1 >> 32) ^ c1 ^ u64::from(key[0]), p1, (p0 >> 32) ^ c3 ^ u64::from(key[1]), p0);
             key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
         }
-        [c0, c1, c2, c3]
+        [c0 as u32, c1 as u32, c2 as u32, c3 as u32]
     }
 
     /// The 64 bits at place `i`.
     #[inline]
     pub fn bits(self, i: u64) -> u64 {
-        let block = self.block(i / 2);
-        let half = (i % 2) as usize * 2;
-        u64::from(block[half]) | u64::from(block[half + 1]) << 32
+        self.pair(i / 2)[(i % 2) as usize]
+    }
+
+    /// The bits at places `2 counter` and `2 counter + 1`.
+    #[inline(always)]
+    fn pair(self, counter: u64) -> [u64; 2] {
+        let [a, b, c, d] = self.block(counter).map(u64::from);
+        [a | b << 32, c | d << 32]
     }
 }
 
 /// `y[i]` = the uniform number of [0, 1) at place `offset + i` of the stream.
 pub fn uniform<E: Float>(stream: Stream, offset: u64, y: &mut [E]) {
-    fill(stream, offset, y, E::from_random_bits);
+    draw(stream, offset, None, y);
 }
 
-/// `y[i]` = `on` with probability `p`, else 0, from place `offset + i` of the stream.
-pub fn bernoulli<E: Float>(stream: Stream, offset: u64, p: f64, on: E, y: &mut [E]) {
-    fill(stream, offset, y, |bits| if f64::from_random_bits(bits) < p { on } else { E::ZERO });
+/// `y[i]` = 0 where the [`uniform`] number at place `offset + i` is below `p`, else `kept`: the
+/// mask of a dropout.
+pub fn mask<E: Float>(stream: Stream, offset: u64, p: f64, kept: f64, y: &mut [E]) {
+    draw(stream, offset, Some(Threshold { p: E::from_f64(p), kept: E::from_f64(kept) }), y);
 }
 
-fn fill<E: Float>(stream: Stream, offset: u64, y: &mut [E], from_bits: impl Fn(u64) -> E + Sync) {
+fn draw<E: Float>(stream: Stream, offset: u64, threshold: Option<Threshold<E>>, y: &mut [E]) {
     parallel_chunks_mut(y, BLOCK, |block, y| {
-        let first = offset + (block * BLOCK) as u64;
-        for (i, y) in y.iter_mut().enumerate() {
-            *y = from_bits(stream.bits(first + i as u64));
-        }
+        E::draw(Draw { stream, first: offset + (block * BLOCK) as u64, threshold, y });
     });
+}
+
+/// What becomes of a uniform number: 0 if it is below `p`, else `kept`.
+#[derive(Clone, Copy)]
+struct Threshold<E> {
+    p: E,
+    kept: E,
+}
+
+/// The numbers of a stream from place `first` on.
+pub(crate) struct Draw<'y, E> {
+    stream: Stream,
+    first: u64,
+    threshold: Option<Threshold<E>>,
+    y: &'y mut [E],
+}
+
+impl<E: Float> Kernel for Draw<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let Draw { stream, first, threshold, y } = self;
+        // A block of the generator gives the numbers of an even and of the next odd place.
+        let (odd, pairs) = y.split_at_mut(((first % 2) as usize).min(y.len()));
+        if let [y] = odd {
+            *y = E::from_random_bits(stream.pair(first / 2)[1]);
+        }
+        let counter = first.div_ceil(2);
+        let (pairs, last) = pairs.as_chunks_mut::<2>();
+        for (i, y) in pairs.iter_mut().enumerate() {
+            let [even, odd] = stream.pair(counter.wrapping_add(i as u64));
+            *y = [E::from_random_bits(even), E::from_random_bits(odd)];
+        }
+        if let [y] = last {
+            *y = E::from_random_bits(stream.pair(counter.wrapping_add(pairs.len() as u64))[0]);
+        }
+        if let Some(Threshold { p, kept }) = threshold {
+            for y in y {
+                *y = if *y < p { E::ZERO } else { kept };
+            }
+        }
+    }
 }

@@ -5,9 +5,14 @@
 //! runs are then added to each other, so the error grows like the logarithm of the length or the
 //! square root at worst, and the order depends on the sizes alone, not on threads or vectors.
 
-use crate::simd::{Kernel, Simd};
 use crate::threads::{parallel_chunks_mut, parallel_chunks_mut2};
 use crate::{Float, scratch};
+
+mod maxima;
+mod sums;
+
+pub(crate) use maxima::{Argmax, ArgmaxEach, Max, MaxRows, max_or_nan};
+pub(crate) use sums::{Sum, SumEach, SumRows, sum_lanes};
 
 /// The middle axis of `(outer, len, inner)`, row by row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +60,8 @@ impl Axis {
 
 /// How many accumulators a contiguous run is dealt out to: two of the widest vectors.
 pub(crate) const LANES: usize = 32;
-/// The length of a contiguous run.
-const RUN: usize = 4096;
+/// Up to this length, rows are added up by one kernel for many of them.
+const SHORT: usize = 128;
 /// About how many elements a task reads.
 const BLOCK: usize = 32 * 1024;
 
@@ -81,8 +86,12 @@ pub fn sum<E: Float>(x: &[E], axis: Axis, y: &mut [E]) {
     if inner == 1 {
         let rows = (BLOCK / len.max(1)).max(1);
         parallel_chunks_mut(y, rows, |i, y| {
+            let x = &x[i * rows * len..][..y.len() * len];
+            if len <= SHORT {
+                return E::sum_each(SumEach { x, len, y });
+            }
             for (row, y) in y.iter_mut().enumerate() {
-                *y = sum_all(&x[(i * rows + row) * len..][..len]);
+                *y = sum_all(&x[row * len..][..len]);
             }
         });
         return;
@@ -185,6 +194,10 @@ pub fn argmax<E: Float>(x: &[E], axis: Axis, y: &mut [u32]) {
     assert!(len > 0 || y.is_empty(), "the place of the maximum of nothing");
     let slabs = (BLOCK / (len * inner).max(1)).max(1);
     parallel_chunks_mut(y, inner * slabs, |i, y| {
+        if inner == 1 {
+            let x = &x[i * slabs * len..][..y.len() * len];
+            return E::argmax_each(ArgmaxEach { x, len, y });
+        }
         for (slab, y) in y.chunks_exact_mut(inner).enumerate() {
             let x = &x[(i * slabs + slab) * len * inner..][..len * inner];
             E::argmax(Argmax { x, y });
@@ -206,163 +219,4 @@ pub fn max_and_argmax<E: Float>(x: &[E], axis: Axis, y: &mut [E], places: &mut [
             *y = x[(slab * len + place as usize) * inner + column];
         }
     });
-}
-
-/// The sum of a slice, by runs.
-pub(crate) struct Sum<'a, E>(pub(crate) &'a [E]);
-
-impl<E: Float> Kernel for Sum<'_, E> {
-    type Output = E;
-
-    #[inline(always)]
-    fn run<S: Simd>(self) -> E {
-        let mut total = E::ZERO;
-        for run in self.0.chunks(RUN) {
-            let mut lanes = [E::ZERO; LANES];
-            let mut blocks = run.chunks_exact(LANES);
-            for block in &mut blocks {
-                for (lane, &x) in lanes.iter_mut().zip(block) {
-                    *lane += x;
-                }
-            }
-            for (lane, &x) in lanes.iter_mut().zip(blocks.remainder()) {
-                *lane += x;
-            }
-            total += sum_lanes(lanes);
-        }
-        total
-    }
-}
-
-/// The sum of the accumulators, as a balanced tree.
-#[inline(always)]
-pub(crate) fn sum_lanes<E: Float>(mut lanes: [E; LANES]) -> E {
-    let mut width = LANES / 2;
-    while width > 0 {
-        for i in 0..width {
-            lanes[i] += lanes[i + width];
-        }
-        width /= 2;
-    }
-    lanes[0]
-}
-
-/// `y[i] = Σₖ x[k, i]` for the rows `k` of `x`, each as long as `y`.
-pub(crate) struct SumRows<'a, 'y, E> {
-    x: &'a [E],
-    y: &'y mut [E],
-}
-
-impl<E: Float> Kernel for SumRows<'_, '_, E> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        /// Rows added to one accumulator before it is added to the result.
-        const ROWS: usize = 64;
-        let SumRows { x, y } = self;
-        let inner = y.len();
-        y.fill(E::ZERO);
-        for first in (0..inner).step_by(LANES) {
-            let y = &mut y[first..inner.min(first + LANES)];
-            for rows in x.chunks(ROWS * inner) {
-                let mut lanes = [E::ZERO; LANES];
-                for row in rows.chunks_exact(inner) {
-                    let row = &row[first..first + y.len()];
-                    if let Ok(row) = <&[E; LANES]>::try_from(row) {
-                        for (lane, &x) in lanes.iter_mut().zip(row) {
-                            *lane += x;
-                        }
-                    } else {
-                        for (lane, &x) in lanes.iter_mut().zip(row) {
-                            *lane += x;
-                        }
-                    }
-                }
-                for (y, lane) in y.iter_mut().zip(lanes) {
-                    *y += lane;
-                }
-            }
-        }
-    }
-}
-
-/// The larger of the two, or NaN if either is.
-#[inline(always)]
-pub(crate) fn max_or_nan<E: Float>(a: E, b: E) -> E {
-    if a > b || a.is_nan() { a } else { b }
-}
-
-/// The maximum of a slice, NaN if there is one in it.
-pub(crate) struct Max<'a, E>(pub(crate) &'a [E]);
-
-impl<E: Float> Kernel for Max<'_, E> {
-    type Output = E;
-
-    #[inline(always)]
-    fn run<S: Simd>(self) -> E {
-        let mut lanes = [E::NEG_INFINITY; LANES];
-        let mut blocks = self.0.chunks_exact(LANES);
-        for block in &mut blocks {
-            for (lane, &x) in lanes.iter_mut().zip(block) {
-                *lane = max_or_nan(*lane, x);
-            }
-        }
-        for (lane, &x) in lanes.iter_mut().zip(blocks.remainder()) {
-            *lane = max_or_nan(*lane, x);
-        }
-        let mut width = LANES / 2;
-        while width > 0 {
-            for i in 0..width {
-                lanes[i] = max_or_nan(lanes[i], lanes[i + width]);
-            }
-            width /= 2;
-        }
-        lanes[0]
-    }
-}
-
-pub(crate) struct MaxRows<'a, 'y, E> {
-    x: &'a [E],
-    y: &'y mut [E],
-}
-
-impl<E: Float> Kernel for MaxRows<'_, '_, E> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        let MaxRows { x, y } = self;
-        y.fill(E::NEG_INFINITY);
-        for row in x.chunks_exact(y.len()) {
-            for (y, &x) in y.iter_mut().zip(row) {
-                *y = max_or_nan(*y, x);
-            }
-        }
-    }
-}
-
-/// For each column the first row of `x` with the maximum.
-pub(crate) struct Argmax<'a, 'y, E> {
-    x: &'a [E],
-    y: &'y mut [u32],
-}
-
-impl<E: Float> Kernel for Argmax<'_, '_, E> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        let Argmax { x, y } = self;
-        let inner = y.len();
-        y.fill(0);
-        for (k, row) in x.chunks_exact(inner).enumerate().skip(1) {
-            for (column, (y, &value)) in y.iter_mut().zip(row).enumerate() {
-                let best = x[*y as usize * inner + column];
-                if value > best || (value.is_nan() && !best.is_nan()) {
-                    *y = k as u32;
-                }
-            }
-        }
-    }
 }

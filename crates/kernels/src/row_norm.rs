@@ -5,6 +5,11 @@ use crate::simd::{Kernel, Simd};
 use crate::threads::parallel_chunks_mut2;
 use crate::{Float, scratch};
 
+/// How many accumulators a sum with one term for each element is dealt out to: four of the widest
+/// vectors, because additions to one wait for each other.
+const WIDE: usize = 2 * LANES;
+/// The bytes that are fetched together.
+const CACHE_LINE: usize = 64;
 /// About how many elements a task has.
 const BLOCK: usize = 8 * 1024;
 
@@ -124,12 +129,15 @@ impl<E: Float> Kernel for NormalizeRows<'_, '_, E> {
         let rows = x.chunks_exact(len).zip(y.chunks_exact_mut(len)).zip(moments.chunks_exact_mut(2));
         for ((x, y), moments) in rows {
             let middle = match center {
-                Center::Mean => total([x], |[x]| x) * inverse_len,
+                Center::Mean => total(x, |x| x) * inverse_len,
                 Center::Zero => E::ZERO,
             };
+            // The row is in the cache now; what comes next is on its way while it is worked on.
+            prefetch_next::<E, S>(x);
+            prefetch_next::<E, S>(y);
             // The deviations are summed anew, because Σx² − (Σx)²/n cancels where the mean is far
             // from zero.
-            let square = total([x], |[x]| (x - middle) * (x - middle)) * inverse_len;
+            let square = total(x, |x| (x - middle) * (x - middle)) * inverse_len;
             let scale = E::ONE / (square + epsilon).sqrt();
             moments.copy_from_slice(&[middle, scale]);
             let elements = y.iter_mut().zip(x).zip(gamma);
@@ -167,38 +175,68 @@ impl<E: Float> Kernel for NormalizeRowsBackward<'_, '_, E> {
         let rows = x.chunks_exact(len).zip(dy.chunks_exact(len)).zip(dx.chunks_exact_mut(len));
         for (((x, dy), dx), moments) in rows.zip(moments.chunks_exact(2)) {
             let (middle, scale) = (moments[0], moments[1]);
+            let (sum, product) = sums_of_gradients(x, dy, gamma, middle);
+            prefetch_next::<E, S>(x);
+            prefetch_next::<E, S>(dy);
+            prefetch_next::<E, S>(dx);
             let mean = match center {
-                Center::Mean => total([dy, gamma], |[dy, gamma]| dy * gamma) * inverse_len,
+                Center::Mean => sum * inverse_len,
                 Center::Zero => E::ZERO,
             };
-            let along =
-                total([x, dy, gamma], |[x, dy, gamma]| dy * gamma * (x - middle)) * scale * inverse_len;
-            for (i, dx) in dx.iter_mut().enumerate() {
-                let normal = (x[i] - middle) * scale;
-                *dx = scale * (dy[i] * gamma[i] - mean - normal * along);
-                dgamma[i] += dy[i] * normal;
-                dbeta[i] += dy[i];
+            let along = product * scale * inverse_len;
+            let inputs = x.iter().zip(dy).zip(gamma);
+            let outputs = dx.iter_mut().zip(&mut *dgamma).zip(&mut *dbeta);
+            for (((&x, &dy), &gamma), ((dx, dgamma), dbeta)) in inputs.zip(outputs) {
+                let normal = (x - middle) * scale;
+                *dx = scale * (dy * gamma - mean - normal * along);
+                *dgamma += dy * normal;
+                *dbeta += dy;
             }
         }
     }
 }
 
-/// The sum of `term` over the elements of rows of equal length, dealt out to [`LANES`]
-/// accumulators.
+/// Asks for as much as `row` from its end on.
 #[inline(always)]
-fn total<E: Float, const N: usize>(rows: [&[E]; N], term: impl Fn([E; N]) -> E) -> E {
-    let len = rows[0].len();
-    let whole = len - len % LANES;
-    let mut lanes = [E::ZERO; LANES];
-    for first in (0..whole).step_by(LANES) {
-        let blocks: [&[E; LANES]; N] =
-            rows.map(|row| row[first..first + LANES].try_into().expect("a block of lanes"));
-        for (i, lane) in lanes.iter_mut().enumerate() {
-            *lane += term(blocks.map(|block| block[i]));
+fn prefetch_next<E, S: Simd>(row: &[E]) {
+    for i in (0..row.len()).step_by(CACHE_LINE / size_of::<E>()) {
+        S::prefetch(row.as_ptr().wrapping_add(row.len() + i));
+    }
+}
+
+/// `Σ g` and `Σ g · (x − middle)` of a row, with `g = γ·dy`.
+#[inline(always)]
+fn sums_of_gradients<E: Float>(x: &[E], dy: &[E], gamma: &[E], middle: E) -> (E, E) {
+    let (mut sums, mut products) = ([E::ZERO; LANES], [E::ZERO; LANES]);
+    let ((x, x_rest), (dy, dy_rest)) = (x.as_chunks::<LANES>(), dy.as_chunks::<LANES>());
+    let (gamma, gamma_rest) = gamma.as_chunks::<LANES>();
+    for ((x, dy), gamma) in x.iter().zip(dy).zip(gamma) {
+        for i in 0..LANES {
+            let g = dy[i] * gamma[i];
+            sums[i] += g;
+            products[i] += g * (x[i] - middle);
         }
     }
-    for (i, lane) in (whole..len).zip(&mut lanes) {
-        *lane += term(rows.map(|row| row[i]));
+    for (i, ((&x, &dy), &gamma)) in x_rest.iter().zip(dy_rest).zip(gamma_rest).enumerate() {
+        let g = dy * gamma;
+        sums[i] += g;
+        products[i] += g * (x - middle);
+    }
+    (sum_lanes(sums), sum_lanes(products))
+}
+
+/// The sum of `term` over the elements of a row, dealt out to [`WIDE`] accumulators.
+#[inline(always)]
+fn total<E: Float>(row: &[E], term: impl Fn(E) -> E) -> E {
+    let mut lanes = [E::ZERO; WIDE];
+    let (blocks, rest) = row.as_chunks::<WIDE>();
+    for block in blocks {
+        for (lane, &x) in lanes.iter_mut().zip(block) {
+            *lane += term(x);
+        }
+    }
+    for (lane, &x) in lanes.iter_mut().zip(rest) {
+        *lane += term(x);
     }
     sum_lanes(lanes)
 }

@@ -64,7 +64,9 @@ impl<E: Float> Kernel for TimesStep<'_, '_, E> {
         let pairs = y.iter_mut().zip(x);
         match step {
             SoftStep::Normal => pairs.for_each(|(y, &x)| *y = x * normal::<E, S>(x)),
-            SoftStep::NormalByTanh => pairs.for_each(|(y, &x)| *y = x * half(bent(x).fast_tanh::<S>())),
+            SoftStep::NormalByTanh => {
+                pairs.for_each(|(y, &x)| *y = x * half::<E, S>(bent(x).fast_tanh::<S>()))
+            }
             SoftStep::Logistic => pairs.for_each(|(y, &x)| *y = x * x.fast_sigmoid::<S>()),
         }
     }
@@ -86,7 +88,7 @@ impl<E: Float> Kernel for TimesStepBackward<'_, '_, E> {
             SoftStep::NormalByTanh => triples.for_each(|((dx, &x), &dy)| {
                 let tanh = bent(x).fast_tanh::<S>();
                 let slope = E::from_f64(SCALE) * (E::ONE + E::from_f64(3.0 * CUBIC) * x * x);
-                *dx = dy * (half(tanh) + x * E::from_f64(0.5) * (E::ONE - tanh * tanh) * slope);
+                *dx = dy * (half::<E, S>(tanh) + x * E::from_f64(0.5) * (E::ONE - tanh * tanh) * slope);
             }),
             SoftStep::Logistic => triples.for_each(|((dx, &x), &dy)| {
                 let step = x.fast_sigmoid::<S>();
@@ -109,11 +111,12 @@ fn bent<E: Float>(x: E) -> E {
 
 /// `½ (1 + t)`.
 #[inline(always)]
-fn half<E: Float>(t: E) -> E {
-    E::from_f64(0.5) * (E::ONE + t)
+fn half<E: Float, S: Simd>(t: E) -> E {
+    let half = E::from_f64(0.5);
+    half.fused::<S>(t, half)
 }
 
 #[inline(always)]
 fn normal<E: Float, S: Simd>(x: E) -> E {
-    half((x * E::from_f64(std::f64::consts::FRAC_1_SQRT_2)).fast_erf::<S>())
+    half::<E, S>((x * E::from_f64(std::f64::consts::FRAC_1_SQRT_2)).fast_erf::<S>())
 }

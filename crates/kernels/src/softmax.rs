@@ -1,34 +1,40 @@
 //! Softmax, log-softmax and the cross-entropy of logits, with their derivatives.
 //!
 //! Each subtracts the maximum first, so that no exponential overflows. Along the last axis a row
-//! is read while it is in the cache; other axes go column by column in blocks.
+//! is read while it is in the cache; of other axes so is a block of neighboring lines.
 
+use crate::Float;
 use crate::reduce::{Axis, LANES, Max, Sum, sum_lanes};
 use crate::simd::{Kernel, Simd};
 use crate::threads::{parallel_chunks_mut, parallel_chunks_mut2};
-use crate::{Float, scratch};
+
+mod columns;
+mod tile;
+
+pub(crate) use columns::Columns;
+pub(crate) use tile::{Gather, Scatter};
 
 /// About how many elements a task has.
 const BLOCK: usize = 8 * 1024;
 
 /// `y = eˣ / Σ eˣ` along the axis.
 pub fn softmax<E: Float>(x: &[E], axis: Axis, y: &mut [E]) {
-    along(axis, [x], y, |[x], y| E::softmax(SoftmaxRow { x, y }));
+    along(Function::Softmax, [x, x], axis, y);
 }
 
 /// `y = x − ln Σ eˣ` along the axis.
 pub fn log_softmax<E: Float>(x: &[E], axis: Axis, y: &mut [E]) {
-    along(axis, [x], y, |[x], y| E::log_softmax(LogSoftmaxRow { x, y }));
+    along(Function::LogSoftmax, [x, x], axis, y);
 }
 
 /// The derivative of [`softmax`] from its result: `dx = y · (dy − Σ y·dy)`.
 pub fn softmax_backward<E: Float>(y: &[E], dy: &[E], axis: Axis, dx: &mut [E]) {
-    along(axis, [y, dy], dx, |[y, dy], dx| E::softmax_backward(SoftmaxBackwardRow { y, dy, dx }));
+    along(Function::SoftmaxBackward, [y, dy], axis, dx);
 }
 
 /// The derivative of [`log_softmax`] from its result: `dx = dy − e^y · Σ dy`.
 pub fn log_softmax_backward<E: Float>(y: &[E], dy: &[E], axis: Axis, dx: &mut [E]) {
-    along(axis, [y, dy], dx, |[y, dy], dx| E::log_softmax_backward(LogSoftmaxBackwardRow { y, dy, dx }));
+    along(Function::LogSoftmaxBackward, [y, dy], axis, dx);
 }
 
 /// The cross-entropy of each row of `classes` logits with its label, of whose weight a share
@@ -101,52 +107,69 @@ pub fn cross_entropy_backward<E: Float>(
     });
 }
 
-/// Calls `row` with each line along the axis of the `N` inputs and of the output.
-fn along<E: Float, const N: usize>(
-    axis: Axis,
-    inputs: [&[E]; N],
-    y: &mut [E],
-    row: impl Fn([&[E]; N], &mut [E]) + Sync,
-) {
+/// What is done to each line along an axis.
+#[derive(Clone, Copy)]
+enum Function {
+    Softmax,
+    LogSoftmax,
+    SoftmaxBackward,
+    LogSoftmaxBackward,
+}
+
+impl Function {
+    fn is_backward(self) -> bool {
+        matches!(self, Function::SoftmaxBackward | Function::LogSoftmaxBackward)
+    }
+}
+
+/// Calls `function` with each line along the axis of the inputs, which are twice the same where the
+/// function has one, and of the output.
+fn along<E: Float>(function: Function, inputs: [&[E]; 2], axis: Axis, y: &mut [E]) {
     for input in inputs {
         assert_eq!(input.len(), axis.numel(), "elements of {axis:?}");
     }
     assert_eq!(y.len(), axis.numel(), "elements of {axis:?}");
-    let Axis { len, inner, .. } = axis;
     if y.is_empty() {
         return;
     }
-    if inner == 1 {
-        let rows = (BLOCK / len).max(1);
-        parallel_chunks_mut(y, rows * len, |i, y| {
-            for (line, y) in y.chunks_exact_mut(len).enumerate() {
-                let line = (i * rows + line) * len;
-                row(inputs.map(|x| &x[line..line + len]), y);
-            }
-        });
-        return;
+    if axis.inner > 1 {
+        return columns::along_columns(function, inputs, axis, y);
     }
-    // Lines that are not contiguous are gathered, worked on, and put back.
-    parallel_chunks_mut(y, len * inner, |i, y| {
-        scratch::with((N + 1) * len, |lines: &mut [E]| {
-            let (line_y, line_x) = lines.split_at_mut(len);
-            for column in 0..inner {
-                for (n, x) in inputs.iter().enumerate() {
-                    let x = &x[i * len * inner..][..len * inner];
-                    for k in 0..len {
-                        line_x[n * len + k] = x[k * inner + column];
-                    }
-                }
-                row(std::array::from_fn(|n| &line_x[n * len..][..len]), line_y);
-                for k in 0..len {
-                    y[k * inner + column] = line_y[k];
-                }
-            }
-        });
+    let len = axis.len;
+    let rows = (BLOCK / len).max(1);
+    parallel_chunks_mut(y, rows * len, |i, y| {
+        let here = i * rows * len..i * rows * len + y.len();
+        E::softmax_rows(Rows { function, inputs: inputs.map(|x| &x[here.clone()]), len, y });
     });
 }
 
-pub(crate) struct SoftmaxRow<'a, 'y, E> {
+/// A function of each of some rows of `len` elements.
+pub(crate) struct Rows<'a, 'y, E> {
+    function: Function,
+    inputs: [&'a [E]; 2],
+    len: usize,
+    y: &'y mut [E],
+}
+
+impl<E: Float> Kernel for Rows<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let Rows { function, inputs: [x, dy], len, y } = self;
+        let rows = x.chunks_exact(len).zip(dy.chunks_exact(len)).zip(y.chunks_exact_mut(len));
+        for ((x, dy), y) in rows {
+            match function {
+                Function::Softmax => SoftmaxRow { x, y }.run::<S>(),
+                Function::LogSoftmax => LogSoftmaxRow { x, y }.run::<S>(),
+                Function::SoftmaxBackward => SoftmaxBackwardRow { y: x, dy, dx: y }.run::<S>(),
+                Function::LogSoftmaxBackward => LogSoftmaxBackwardRow { y: x, dy, dx: y }.run::<S>(),
+            }
+        }
+    }
+}
+
+struct SoftmaxRow<'a, 'y, E> {
     x: &'a [E],
     y: &'y mut [E],
 }
@@ -168,7 +191,7 @@ impl<E: Float> Kernel for SoftmaxRow<'_, '_, E> {
     }
 }
 
-pub(crate) struct LogSoftmaxRow<'a, 'y, E> {
+struct LogSoftmaxRow<'a, 'y, E> {
     x: &'a [E],
     y: &'y mut [E],
 }
@@ -229,7 +252,7 @@ impl<E: Float> Kernel for LogSumExps<'_, '_, E> {
     }
 }
 
-pub(crate) struct SoftmaxBackwardRow<'a, 'y, E> {
+struct SoftmaxBackwardRow<'a, 'y, E> {
     y: &'a [E],
     dy: &'a [E],
     dx: &'y mut [E],
@@ -251,7 +274,7 @@ impl<E: Float> Kernel for SoftmaxBackwardRow<'_, '_, E> {
     }
 }
 
-pub(crate) struct LogSoftmaxBackwardRow<'a, 'y, E> {
+struct LogSoftmaxBackwardRow<'a, 'y, E> {
     y: &'a [E],
     dy: &'a [E],
     dx: &'y mut [E],

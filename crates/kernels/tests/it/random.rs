@@ -1,8 +1,8 @@
 //! Random numbers depend on their place and on nothing else.
 
-use tenon_kernels::random::{Stream, bernoulli, uniform};
+use tenon_kernels::random::{Stream, mask, uniform};
 
-use crate::support::at_every_level;
+use crate::support::{at_every_level, check_exact};
 
 const STREAM: Stream = Stream { seed: 42, stream: 3 };
 
@@ -42,12 +42,27 @@ fn streams_and_seeds_differ() {
 }
 
 #[test]
-fn a_mask_has_its_share_of_ones() {
+fn numbers_are_those_of_their_places() {
+    // Odd and even first places, and lengths that are no multiple of any vector's.
+    for offset in [0, 1, 6, (1 << 33) - 3] {
+        for n in [0, 1, 2, 3, 31, 67] {
+            let bits = |i| STREAM.bits(offset + i as u64);
+            let single: Vec<f32> = (0..n).map(|i| (bits(i) >> 40) as f32 / (1u64 << 24) as f32).collect();
+            let double: Vec<f64> = (0..n).map(|i| (bits(i) >> 11) as f64 / (1u64 << 53) as f64).collect();
+            check_exact(&single, |y| uniform(STREAM, offset, y));
+            check_exact(&double, |y| uniform(STREAM, offset, y));
+            let masked: Vec<f32> = single.iter().map(|&u| if u < 0.3 { 0.0 } else { 2.0 }).collect();
+            check_exact(&masked, |y| mask(STREAM, offset, 0.3, 2.0, y));
+        }
+    }
+}
+
+#[test]
+fn a_mask_has_its_share_of_zeros() {
     let n = 100_000;
-    let mut mask = vec![f32::NAN; n];
-    bernoulli(STREAM, 0, 0.3, 2.0, &mut mask);
-    assert!(mask.iter().all(|&x| x == 0.0 || x == 2.0));
-    let share = mask.iter().filter(|&&x| x == 2.0).count() as f64 / n as f64;
+    let mut y = vec![f32::NAN; n];
+    mask(STREAM, 0, 0.3, 2.0, &mut y);
+    let share = y.iter().filter(|&&x| x == 0.0).count() as f64 / n as f64;
     // Five standard deviations of the share.
     assert!((share - 0.3).abs() < 5.0 * (0.3 * 0.7 / n as f64).sqrt(), "share {share}");
 }

@@ -106,6 +106,37 @@ fn nan_is_the_maximum() {
 }
 
 #[test]
+fn the_first_of_the_largest_is_found_in_long_rows_and_columns() {
+    for len in [1, 31, 32, 33, 64, 100, 1025] {
+        for (outer, inner) in [(3, 1), (2, 3), (1, 70)] {
+            let axis = Axis { outer, len, inner };
+            let mut x = vec![0.0f32; axis.numel()];
+            check_indices(&x, axis, &vec![0; axis.reduced()]);
+            let place =
+                |k: usize| (0..axis.reduced()).map(move |i| (i / inner * len + k) * inner + i % inner);
+            place(len - 1).for_each(|at| x[at] = 1.0);
+            check_indices(&x, axis, &vec![len as u32 - 1; axis.reduced()]);
+            place(len / 2).for_each(|at| x[at] = 1.0);
+            check_indices(&x, axis, &vec![len as u32 / 2; axis.reduced()]);
+            place(len / 3).for_each(|at| x[at] = f32::NAN);
+            place(len - 1).for_each(|at| x[at] = f32::NAN);
+            check_indices(&x, axis, &vec![len as u32 / 3; axis.reduced()]);
+        }
+    }
+}
+
+#[test]
+fn rows_of_all_widths_are_added_up() {
+    for (outer, len, inner) in [(1, 300, 1030), (3, 70, 65), (2, 200, 63), (900, 128, 1), (7, 129, 1)] {
+        let axis = Axis { outer, len, inner };
+        let x = numbers::<f32>(1, axis.numel());
+        check(&naive::sum(&x, axis), sum_bound::<f32>(len), |y| reduce::sum(&x, axis, y));
+        let x = numbers::<f64>(1, axis.numel());
+        check(&naive::sum(&x, axis), sum_bound::<f64>(len), |y| reduce::sum(&x, axis, y));
+    }
+}
+
+#[test]
 #[should_panic(expected = "the maximum of nothing")]
 fn the_maximum_of_an_empty_axis_is_refused() {
     reduce::max(&[], Axis { outer: 1, len: 0, inner: 1 }, &mut [0.0f32]);

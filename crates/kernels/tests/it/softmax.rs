@@ -34,6 +34,23 @@ fn check_forward<E: Float>(axis: Axis) {
     });
 }
 
+fn check_backward(axis: Axis) {
+    let x = numbers::<f64>(1, axis.numel());
+    let dy = numbers::<f64>(2, axis.numel());
+    let (y, log_y) = (naive::softmax(&x, axis), naive::log_softmax(&x, axis));
+    let line = |i: usize| {
+        let (o, inner) = (i / (axis.len * axis.inner), i % axis.inner);
+        (0..axis.len).map(move |k| (o * axis.len + k) * axis.inner + inner)
+    };
+    let want: Vec<f64> =
+        (0..x.len()).map(|i| y[i] * (dy[i] - line(i).map(|j| y[j] * dy[j]).sum::<f64>())).collect();
+    check(&want, bound::<f64>(axis.len), |dx| softmax_backward(&y, &dy, axis, dx));
+    let want: Vec<f64> = (0..x.len()).map(|i| dy[i] - y[i] * line(i).map(|j| dy[j]).sum::<f64>()).collect();
+    // The sum of dy has `len` terms of magnitude 1.
+    let bound = bound::<f64>(axis.len) * axis.len as f64;
+    check(&want, bound, |dx| log_softmax_backward(&log_y, &dy, axis, dx));
+}
+
 proptest! {
     #[test]
     fn forward_agrees_with_the_oracle(axis in any_axis()) {
@@ -43,23 +60,7 @@ proptest! {
 
     #[test]
     fn backward_agrees_with_its_formula(axis in any_axis()) {
-        let x = numbers::<f64>(1, axis.numel());
-        let dy = numbers::<f64>(2, axis.numel());
-        let (y, log_y) = (naive::softmax(&x, axis), naive::log_softmax(&x, axis));
-        let line = |i: usize| {
-            let (o, inner) = (i / (axis.len * axis.inner), i % axis.inner);
-            (0..axis.len).map(move |k| (o * axis.len + k) * axis.inner + inner)
-        };
-        let want: Vec<f64> = (0..x.len())
-            .map(|i| y[i] * (dy[i] - line(i).map(|j| y[j] * dy[j]).sum::<f64>()))
-            .collect();
-        check(&want, bound::<f64>(axis.len), |dx| softmax_backward(&y, &dy, axis, dx));
-        let want: Vec<f64> = (0..x.len())
-            .map(|i| dy[i] - y[i] * line(i).map(|j| dy[j]).sum::<f64>())
-            .collect();
-        // The sum of dy has `len` terms of magnitude 1.
-        let bound = bound::<f64>(axis.len) * axis.len as f64;
-        check(&want, bound, |dx| log_softmax_backward(&log_y, &dy, axis, dx));
+        check_backward(axis);
     }
 
     #[test]
@@ -104,4 +105,34 @@ fn large_and_masked_logits_do_not_overflow() {
     let e = (-1f64).exp();
     let want = [1.0 / (1.0 + e), e / (1.0 + e), 0.0, 0.0].map(|x| x as f32);
     check(&want, bound::<f32>(4), |y| softmax(&x, axis, y));
+}
+
+#[test]
+fn rows_of_all_widths_are_worked_on() {
+    // Many columns, of which the last are a part of a block; rows that end within a tile of lines;
+    // more rows than are added up at once; several tasks.
+    for (outer, len, inner) in [(1, 130, 1100), (2, 67, 300), (3, 5, 64), (300, 8, 9), (2, 700, 63)] {
+        let axis = Axis { outer, len, inner };
+        check_forward::<f32>(axis);
+        check_forward::<f64>(axis);
+        check_backward(axis);
+    }
+}
+
+#[test]
+fn masked_and_undefined_columns_stay_apart() {
+    for inner in [2, 80] {
+        let axis = Axis { outer: 1, len: 3, inner };
+        let mut x = vec![1.0f32; 3 * inner];
+        x[0] = f32::NEG_INFINITY;
+        x[inner + 1] = f32::NAN;
+        let mut want = vec![1.0f32 / 3.0; 3 * inner];
+        for k in 0..3 {
+            want[k * inner] = if k == 0 { 0.0 } else { 0.5 };
+            want[k * inner + 1] = f32::NAN;
+        }
+        check(&want, bound::<f32>(3), |y| softmax(&x, axis, y));
+        let want: Vec<f32> = want.iter().map(|y| y.ln()).collect();
+        check(&want, bound::<f32>(3), |y| log_softmax(&x, axis, y));
+    }
 }

@@ -60,6 +60,12 @@ pub(crate) fn check_exact<E: Float>(want: &[E], kernel: impl Fn(&mut [E])) {
     check(want, 0.0, kernel);
 }
 
+/// How far `y` is from `want`, in units of the last place of a normal `want` towards zero.
+pub(crate) fn ulps_off(y: f32, want: f64) -> f64 {
+    let magnitude = (want as f32).abs();
+    (f64::from(y) - want).abs() / (f64::from(magnitude) - f64::from(magnitude.next_down()))
+}
+
 /// How far a sum of `n` products of numbers within [−1, 1] may be off in `E`: each product and
 /// each addition rounds by half an ε of something that is at most `n`; a factor of 2 covers the
 /// oracle's own rounding and a bias.

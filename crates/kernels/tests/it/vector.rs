@@ -2,7 +2,7 @@
 
 use tenon_kernels::vector;
 
-use crate::support::at_every_level;
+use crate::support::{at_every_level, ulps_off};
 
 /// Every 997th `f32`, so that all exponents and all kinds of mantissas are met.
 fn all_kinds() -> Vec<f32> {
@@ -43,9 +43,7 @@ fn check(
                     "{name}({x:e}) is {y:e} instead of {want:e}"
                 );
             } else {
-                let magnitude = rounded.abs();
-                let ulp = f64::from(magnitude) - f64::from(magnitude.next_down());
-                let error = (f64::from(y) - want).abs() / ulp;
+                let error = ulps_off(y, want);
                 assert!(error <= ulps, "{name}({x:e}) is {y:e} instead of {want:e}: {error} ulp");
             }
         }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use tenon_kernels::reduce;
 use tenon_shape::{Dim, Image, StaticDim};
 
 use crate::proof::{Draw, Naive, Proof, for_each_index, register};
@@ -80,9 +81,17 @@ impl Op<1> for AdaptiveAvgPool2d {
     fn forward<E: Element>(&self, [x]: [Array<E>; 1]) -> Array<E> {
         let (dims, width) = (x.dims(), x.dims()[3]);
         let x = x.contiguous();
-        let planes = x.as_slice().expect("contiguous").chunks_exact((dims[2] * width).max(1));
+        let numbers = x.as_slice().expect("contiguous");
         let [bin_rows, bin_columns] = self.bins;
         Array::write(dims.with(2, bin_rows).with(3, bin_columns), |y| {
+            if self.bins == [1, 1] {
+                let planes = reduce::Axis { outer: dims[0] * dims[1], len: dims[2] * width, inner: 1 };
+                reduce::sum(numbers, planes, y);
+                let n = E::from_usize(planes.len);
+                y.iter_mut().for_each(|y| *y /= n);
+                return;
+            }
+            let planes = numbers.chunks_exact((dims[2] * width).max(1));
             for (x, y) in planes.zip(y.chunks_exact_mut((bin_rows * bin_columns).max(1))) {
                 for_each_bin(self.bins, dims, |at, rows, columns| {
                     let n = E::from_usize(rows.len() * columns.len());

@@ -1,5 +1,7 @@
 //! Running sums along an axis.
 
+use tenon_kernels::reduce;
+use tenon_kernels::running_sum::running_sum;
 use tenon_shape::{Axis, Shape};
 
 use crate::proof::{Draw, Naive, Proof, register};
@@ -43,20 +45,10 @@ impl Op<1> for CumulativeSum {
     const READS: Reads<1> = Reads::NOTHING;
 
     fn forward<E: Element>(&self, [x]: [Array<E>; 1]) -> Array<E> {
-        let (_, size, inner) = x.dims().around(self.axis);
-        let mut sums = x.contiguous();
-        if size * inner > 0 {
-            for plane in sums.make_mut().chunks_exact_mut(size * inner) {
-                for i in 1..size {
-                    let (from, to) = if self.from_end { (size - i, size - i - 1) } else { (i - 1, i) };
-                    for k in 0..inner {
-                        let before = plane[from * inner + k];
-                        plane[to * inner + k] += before;
-                    }
-                }
-            }
-        }
-        sums
+        let x = x.contiguous();
+        let numbers = x.as_slice().expect("contiguous");
+        let axis = reduce::Axis::of(&x.dims(), self.axis);
+        Array::write(x.dims(), |sums| running_sum(numbers, axis, self.from_end, sums))
     }
 
     fn vjp<B: Backend>(&self, at: Vjp<Value<B>, 1>) -> [Option<Value<B>>; 1] {

@@ -48,9 +48,7 @@ pub fn dropout<B: Backend>(x: Value<B>, p: f64, stream: Stream) -> Value<B> {
 
 /// Zeros with probability `p`, `1 / (1 − p)` elsewhere.
 fn mask<E: Element>(dims: Dims, p: f64, stream: Stream) -> Array<E> {
-    let (dropped, kept) = (E::from_f64(p), E::from_f64(1.0 / (1.0 - p)));
-    let uniform = Array::write(dims, |out| tenon_kernels::random::uniform(stream, 0, out));
-    uniform.map(|u| if u < dropped { E::ZERO } else { kept })
+    Array::write(dims, |out| tenon_kernels::random::mask(stream, 0, p, 1.0 / (1.0 - p), out))
 }
 
 /// The proof of [`Tensor::dropout`].

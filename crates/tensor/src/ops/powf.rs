@@ -1,5 +1,6 @@
 //! Power with a fixed exponent: `y = xᵖ`.
 
+use tenon_kernels::power;
 use tenon_shape::Shape;
 
 use crate::proof::{Domain, Draw, Naive, Proof, register};
@@ -42,7 +43,7 @@ impl Op<1> for Powf {
 
     fn forward<E: Element>(&self, [x]: [Array<E>; 1]) -> Array<E> {
         let exponent = E::from_f64(self.exponent);
-        x.map(|x| x.powf(exponent))
+        x.map_slices(|x, y| power::powf(x, exponent, y), |y| power::powf_mut(exponent, y))
     }
 
     fn vjp<B: Backend>(&self, at: Vjp<Value<B>, 1>) -> [Option<Value<B>>; 1] {

@@ -1,5 +1,7 @@
 //! The largest elements along an axis, in order.
 
+use tenon_kernels::reduce;
+use tenon_kernels::top_k::top_k;
 use tenon_shape::{Axis, Narrow, Shape, StaticDim, typenum};
 
 use crate::proof::{Domain, Draw, Naive, Proof, register};
@@ -54,32 +56,10 @@ impl Query<1> for TopK {
     type Output<E: Element> = Indices;
 
     fn forward<E: Element>(&self, [x]: [Array<E>; 1]) -> Indices {
-        let (outer, size, inner) = x.dims().around(self.axis);
         let x = x.contiguous();
         let numbers = x.as_slice().expect("contiguous");
-        let mut order: Vec<u32> = Vec::with_capacity(size);
-        Indices::write(outer * self.k * inner, |indices| {
-            for plane in 0..outer {
-                for column in 0..inner {
-                    let at = |i: u32| numbers[(plane * size + i as usize) * inner + column].to_f64();
-                    // NaN above all numbers, then falling, then by place.
-                    let falling = |&a: &u32, &b: &u32| {
-                        let (x, y) = (at(a), at(b));
-                        let numbers = y.is_nan().cmp(&x.is_nan());
-                        numbers.then(y.partial_cmp(&x).unwrap_or(std::cmp::Ordering::Equal)).then(a.cmp(&b))
-                    };
-                    order.clear();
-                    order.extend(0..size as u32);
-                    if self.k < size {
-                        order.select_nth_unstable_by(self.k, falling);
-                    }
-                    order[..self.k].sort_unstable_by(falling);
-                    for (rank, &i) in order[..self.k].iter().enumerate() {
-                        indices[(plane * self.k + rank) * inner + column] = i;
-                    }
-                }
-            }
-        })
+        let axis = reduce::Axis::of(&x.dims(), self.axis);
+        Indices::write(axis.outer * self.k * axis.inner, |places| top_k(numbers, axis, self.k, places))
     }
 }
 

@@ -1,0 +1,145 @@
+//! Maxima of rows and of columns, and where they are.
+
+use super::LANES;
+use crate::Float;
+use crate::simd::{Kernel, Simd};
+
+/// The larger of the two, or NaN if either is.
+#[inline(always)]
+pub(crate) fn max_or_nan<E: Float>(a: E, b: E) -> E {
+    if a > b || a.is_nan() { a } else { b }
+}
+
+/// The maximum of a slice, NaN if there is one in it.
+pub(crate) struct Max<'a, E>(pub(crate) &'a [E]);
+
+impl<E: Float> Kernel for Max<'_, E> {
+    type Output = E;
+
+    #[inline(always)]
+    fn run<S: Simd>(self) -> E {
+        let mut lanes = [E::NEG_INFINITY; LANES];
+        let mut blocks = self.0.chunks_exact(LANES);
+        for block in &mut blocks {
+            for (lane, &x) in lanes.iter_mut().zip(block) {
+                *lane = max_or_nan(*lane, x);
+            }
+        }
+        for (lane, &x) in lanes.iter_mut().zip(blocks.remainder()) {
+            *lane = max_or_nan(*lane, x);
+        }
+        let mut width = LANES / 2;
+        while width > 0 {
+            for i in 0..width {
+                lanes[i] = max_or_nan(lanes[i], lanes[i + width]);
+            }
+            width /= 2;
+        }
+        lanes[0]
+    }
+}
+
+pub(crate) struct MaxRows<'a, 'y, E> {
+    pub(super) x: &'a [E],
+    pub(super) y: &'y mut [E],
+}
+
+impl<E: Float> Kernel for MaxRows<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let MaxRows { x, y } = self;
+        y.fill(E::NEG_INFINITY);
+        for row in x.chunks_exact(y.len()) {
+            for (y, &x) in y.iter_mut().zip(row) {
+                *y = max_or_nan(*y, x);
+            }
+        }
+    }
+}
+
+/// For each column the first row of `x` with the maximum.
+pub(crate) struct Argmax<'a, 'y, E> {
+    pub(super) x: &'a [E],
+    pub(super) y: &'y mut [u32],
+}
+
+impl<E: Float> Kernel for Argmax<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let Argmax { x, y } = self;
+        let inner = y.len();
+        for first in (0..inner).step_by(LANES) {
+            let y = &mut y[first..inner.min(first + LANES)];
+            let mut best = [E::NEG_INFINITY; LANES];
+            let mut places = [0; LANES];
+            for (k, row) in x.chunks_exact(inner).enumerate() {
+                let row = &row[first..first + y.len()];
+                if let Ok(row) = <&[E; LANES]>::try_from(row) {
+                    improve(row, k, &mut best, &mut places);
+                } else {
+                    improve(row, k, &mut best, &mut places);
+                }
+            }
+            y.copy_from_slice(&places[..y.len()]);
+        }
+    }
+}
+
+/// Puts `k` where row `k` is above the best so far.
+#[inline(always)]
+fn improve<E: Float>(row: &[E], k: usize, best: &mut [E; LANES], places: &mut [u32; LANES]) {
+    for ((&value, best), place) in row.iter().zip(best).zip(places) {
+        let better = (value > *best) | (value.is_nan() & !best.is_nan());
+        *best = if better { value } else { *best };
+        *place = if better { k as u32 } else { *place };
+    }
+}
+
+/// For each row of `len` elements the first place of the maximum.
+pub(crate) struct ArgmaxEach<'a, 'y, E> {
+    pub(super) x: &'a [E],
+    pub(super) len: usize,
+    pub(super) y: &'y mut [u32],
+}
+
+impl<E: Float> Kernel for ArgmaxEach<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let ArgmaxEach { x, len, y } = self;
+        for (row, y) in y.iter_mut().enumerate() {
+            let row = &x[row * len..][..len];
+            let max = Max(row).run::<S>();
+            for (block, x) in row.chunks(LANES).enumerate() {
+                let place = match x.try_into() {
+                    Ok(x) => place_of::<E, LANES>(max, x),
+                    Err(_) => x.iter().position(|&x| is_max(max, x)).unwrap_or(LANES),
+                };
+                if place < LANES {
+                    *y = (block * LANES + place) as u32;
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn is_max<E: Float>(max: E, x: E) -> bool {
+    (x == max) | (max.is_nan() & x.is_nan())
+}
+
+/// The first place of the maximum, `N` if it is not there, without a branch.
+#[inline(always)]
+fn place_of<E: Float, const N: usize>(max: E, block: &[E; N]) -> usize {
+    let mut place = N as u32;
+    for (i, &x) in block.iter().enumerate() {
+        place = place.min(if is_max(max, x) { i as u32 } else { N as u32 });
+    }
+    place as usize
+}
