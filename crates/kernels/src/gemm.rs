@@ -9,6 +9,7 @@ pub(crate) mod few_rows;
 mod operand;
 pub(crate) mod pack;
 mod portable;
+pub(crate) mod target;
 pub(crate) mod tile;
 
 use crate::layout::View;

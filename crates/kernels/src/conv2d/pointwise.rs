@@ -2,7 +2,8 @@
 
 use super::correlate::{Packing, correlate};
 use crate::gemm::pack::pack_right;
-use crate::gemm::tile::{Columns, Target};
+use crate::gemm::target::Target;
+use crate::gemm::tile::Columns;
 use crate::gemm::{Activation, Bias, MatRef};
 use crate::threads::{Disjoint, parallel_for};
 use crate::{Float, scratch};

@@ -20,7 +20,8 @@ use std::ops::Range;
 
 use super::correlate::{Packing, correlate};
 use super::planes::Planes;
-use crate::gemm::tile::{Columns, Target};
+use crate::gemm::target::Target;
+use crate::gemm::tile::Columns;
 use crate::threads::{Disjoint, parallel_for};
 use crate::{Float, scratch};
 

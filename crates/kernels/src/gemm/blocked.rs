@@ -11,7 +11,8 @@ use std::ops::Range;
 
 use super::operand::{Epilogue, MatRef};
 use super::pack::{pack_left, pack_left_in_parallel, pack_right};
-use super::tile::{Columns, Shape, Target, Tiles};
+use super::target::Target;
+use super::tile::{Columns, Shape, Tiles};
 use crate::threads::parallel_for;
 use crate::{Float, scratch};
 

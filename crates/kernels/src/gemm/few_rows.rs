@@ -9,7 +9,7 @@ mod products;
 mod sums;
 
 use super::operand::{Epilogue, MatRef};
-use super::tile::Target;
+use super::target::Target;
 use crate::simd::{Simd, Vector};
 use crate::threads::parallel_for;
 use crate::{Float, scratch};

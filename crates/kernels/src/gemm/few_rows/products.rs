@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{COLS, at, load};
 use crate::Float;
 use crate::gemm::operand::MatRef;
-use crate::gemm::tile::{Target, finish};
+use crate::gemm::target::{Target, finish};
 use crate::simd::{Kernel, Simd, Vector};
 
 /// Some columns of a product whose operands are contiguous along k.

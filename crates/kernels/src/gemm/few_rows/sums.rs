@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{ROWS_OF_SUMS, at, load};
 use crate::Float;
 use crate::gemm::operand::MatRef;
-use crate::gemm::tile::{Target, finish};
+use crate::gemm::target::{Target, finish};
 use crate::simd::{Kernel, Simd, Vector};
 
 /// The rows of B that are added at a time.
