@@ -173,32 +173,29 @@ unsafe fn squares<E: Float, S: Simd>(
     height: usize,
 ) -> usize {
     let side = <E::Vector<S> as Vector<E>>::SQUARE;
-    // A panel lower than a square is packed with what lies beyond it, which the next column then
-    // overwrites; this must end before the panel does.
-    let columns = match n {
-        _ if n >= side => len,
-        _ if n == height => (len + 1).saturating_sub(side.div_ceil(height)),
-        _ => 0,
-    };
-    let columns = columns / side * side;
-    // SAFETY: reads by the caller's promise, since rows beyond `n` are replaced by the last; writes
-    // end at `(columns − 1) · height + side`, which is at most `len · height`.
+    if len < side {
+        return 0;
+    }
+    // SAFETY: squares are inside of the columns and, where they are at least as high, of the rows. A
+    // lower one is written with what lies beyond it only where the next column, which is in the panel,
+    // then overwrites that.
     unsafe {
-        for k in (0..columns).step_by(side) {
-            let mut done = 0;
-            while done < n {
-                // The last square overlaps the one before it.
-                let first = done.min(n.saturating_sub(side));
+        for k in (0..len).step_by(side) {
+            // The last square overlaps the one before it, in either direction.
+            let k = k.min(len - side);
+            let whole = n >= side || n == height && k + 2 * side <= len;
+            for first in (0..n).step_by(side) {
+                let first = first.min(n.saturating_sub(side));
                 E::Vector::<S>::transpose(
                     from.offset(k as isize + first as isize * across),
                     across,
-                    n - 1 - first,
+                    n.min(side),
                     to.add(k * height + first),
                     height,
+                    whole,
                 );
-                done = first + side;
             }
         }
     }
-    columns
+    len
 }

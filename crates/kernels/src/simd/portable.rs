@@ -108,12 +108,19 @@ impl<E: Float, const N: usize> Vector<E> for Lanes<E, N> {
     }
 
     #[inline(always)]
-    unsafe fn transpose(from: *const E, from_stride: isize, last: usize, to: *mut E, to_stride: usize) {
+    unsafe fn transpose(
+        from: *const E,
+        from_stride: isize,
+        n: usize,
+        to: *mut E,
+        to_stride: usize,
+        _whole: bool,
+    ) {
         for j in 0..N {
-            for i in 0..N {
+            for i in 0..n {
                 // SAFETY: the caller lets these places be read and written.
                 unsafe {
-                    let from = from.offset(i.min(last) as isize * from_stride + j as isize);
+                    let from = from.offset(i as isize * from_stride + j as isize);
                     to.add(j * to_stride + i).write(from.read());
                 }
             }

@@ -75,11 +75,19 @@ pub trait Vector<E>: Copy {
     /// # Safety
     /// The machine has the instructions.
     unsafe fn sum(self) -> E;
-    /// `to[j · to_stride + i] = from[min(i, last) · from_stride + j]` for `i`, `j` below `SQUARE`.
+    /// `to[j · to_stride + i] = from[i · from_stride + j]` for `i < n ≤ SQUARE` and `j < SQUARE`; from
+    /// n on, `to` is left as it is, or, if it is written as a `whole`, overwritten in any way.
     ///
     /// # Safety
-    /// The machine has the instructions; the places can be read and written.
-    unsafe fn transpose(from: *const E, from_stride: isize, last: usize, to: *mut E, to_stride: usize);
+    /// The machine has the instructions; the places can be read and written, and `n` is not 0.
+    unsafe fn transpose(
+        from: *const E,
+        from_stride: isize,
+        n: usize,
+        to: *mut E,
+        to_stride: usize,
+        whole: bool,
+    );
 }
 
 /// `to[i] = from[i]`, for rows that are too short for a call of `memcpy`.
