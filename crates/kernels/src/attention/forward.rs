@@ -46,12 +46,15 @@ pub fn forward<E: Float>(
                 let row = (example * heads + h) * queries + first;
                 // SAFETY: the queries of a task are its own.
                 let log_sum_exp = unsafe { log_sum_exp.slice(row, rows) };
-                scratch::with(rows * size, |result: &mut [E]| {
-                    weighted_sums(attention, [example, row], first, queries_here, keys, result, log_sum_exp);
-                    for (i, result) in result.chunks_exact(size).enumerate() {
+                scratch::with(rows * (size + 1), |buffer: &mut [E]| {
+                    let (result, scales) = buffer.split_at_mut(rows * size);
+                    let row = [example, row];
+                    weighted_sums(attention, row, first, queries_here, keys, result, scales, log_sum_exp);
+                    for (i, (result, &scale)) in result.chunks_exact(size).zip(&*scales).enumerate() {
                         let place = ((example * queries + first + i) * heads + h) * size;
                         // SAFETY: as above.
-                        unsafe { out.slice(place, size) }.copy_from_slice(result);
+                        let out = unsafe { out.slice(place, size) };
+                        out.iter_mut().zip(result).for_each(|(out, &sum)| *out = sum * scale);
                     }
                 });
             }
@@ -79,7 +82,8 @@ fn with_keys<E: Float>(
     });
 }
 
-/// The outputs of one block of queries, row by row, the first of which is `row` of all.
+/// The outputs of one block of queries, row by row, the first of which is `row` of all, and what they
+/// have to be multiplied by.
 fn weighted_sums<E: Float>(
     attention: &Attention<'_>,
     [example, row]: [usize; 2],
@@ -87,12 +91,14 @@ fn weighted_sums<E: Float>(
     queries: MatRef<'_, E>,
     keys: Option<[Packed<'_, E>; 2]>,
     result: &mut [E],
+    scales: &mut [E],
     log_sum_exp: &mut [E],
 ) {
     let (rows, size) = (log_sum_exp.len(), attention.size);
     let n_keys = attention.n_keys(first + rows - 1);
     let Some([keys, values]) = keys.filter(|_| n_keys > 0) else {
         result.fill(E::ZERO);
+        scales.fill(E::ZERO);
         log_sum_exp.fill(E::ZERO);
         return;
     };
@@ -102,7 +108,7 @@ fn weighted_sums<E: Float>(
         keys.gemm(scale, queries, E::ZERO, MatMut::row_major(scores, rows, n_keys), Epilogue::default());
         let visible = attention.visible_from(first);
         let present = attention.present(example, n_keys);
-        E::soften(Soften { n_keys, visible, present, scores, log_sum_exp });
+        E::soften(Soften { n_keys, visible, present, scores, scales, log_sum_exp });
         if let Some(dropout) = attention.dropout {
             scratch::with(rows * n_keys, |kept: &mut [E]| {
                 attention.draw_kept(dropout, row, n_keys, kept);

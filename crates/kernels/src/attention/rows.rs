@@ -1,7 +1,7 @@
 //! What happens to the scores of a block of queries between the products.
 
 use crate::Float;
-use crate::reduce::{Max, Sum};
+use crate::reduce::{LANES, Max, sum_lanes};
 use crate::simd::{Kernel, Simd};
 
 /// How many of the keys a query may look at: so many the first query of a block, which are none if
@@ -19,13 +19,15 @@ impl Visible {
     }
 }
 
-/// Scores become weights: `w = e^(s − l)` with `l = ln Σ e^s` over the keys that a query sees, and
-/// 0 elsewhere. A query that sees no key has weights of 0.
+/// Scores become weights, up to a scale for each query: `w = e^(s − max s)` over the keys that it sees,
+/// and 0 elsewhere, where `1 / Σ w` is the scale and `ln Σ e^s` is kept. A query that sees no key has
+/// weights of 0.
 pub(crate) struct Soften<'a, 'y, E> {
     pub(super) n_keys: usize,
     pub(super) visible: Visible,
     pub(super) present: Option<&'a [bool]>,
     pub(super) scores: &'y mut [E],
+    pub(super) scales: &'y mut [E],
     pub(super) log_sum_exp: &'y mut [E],
 }
 
@@ -34,8 +36,9 @@ impl<E: Float> Kernel for Soften<'_, '_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let Soften { n_keys, visible, present, scores, log_sum_exp } = self;
-        for (row, (scores, lse)) in scores.chunks_exact_mut(n_keys).zip(log_sum_exp).enumerate() {
+        let Soften { n_keys, visible, present, scores, scales, log_sum_exp } = self;
+        let kept = scales.iter_mut().zip(log_sum_exp);
+        for (row, (scores, (scale, lse))) in scores.chunks_exact_mut(n_keys).zip(kept).enumerate() {
             let (seen, unseen) = scores.split_at_mut(visible.of_row(row, n_keys));
             unseen.fill(E::ZERO);
             if let Some(present) = present {
@@ -46,18 +49,24 @@ impl<E: Float> Kernel for Soften<'_, '_, E> {
             let max = if seen.is_empty() { E::NEG_INFINITY } else { Max(seen).run::<S>() };
             if max == E::NEG_INFINITY {
                 seen.fill(E::ZERO);
-                *lse = E::ZERO;
+                (*scale, *lse) = (E::ZERO, E::ZERO);
                 continue;
             }
-            for score in seen.iter_mut() {
+            let mut lanes = [E::ZERO; LANES];
+            let (blocks, rest) = seen.as_chunks_mut::<LANES>();
+            for block in blocks {
+                for (lane, score) in lanes.iter_mut().zip(block) {
+                    *score = (*score - max).fast_exp::<S>();
+                    *lane += *score;
+                }
+            }
+            for (lane, score) in lanes.iter_mut().zip(rest) {
                 *score = (*score - max).fast_exp::<S>();
+                *lane += *score;
             }
-            let sum = Sum(seen).run::<S>();
+            let sum = sum_lanes(lanes);
             *lse = max + sum.fast_ln::<S>();
-            let scale = E::ONE / sum;
-            for weight in seen {
-                *weight *= scale;
-            }
+            *scale = E::ONE / sum;
         }
     }
 }
