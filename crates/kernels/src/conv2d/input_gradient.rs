@@ -130,9 +130,10 @@ impl Phase {
             // For each term of the sum: where dy lies, and which weight of channel 0 meets it.
             let (offsets, places) = tables.split_at_mut(n_taps * o);
             let mut term = 0;
-            for p in self.taps(0) {
-                for q in self.taps(1) {
-                    for channel in 0..o {
+            // The taps of a channel follow each other, as its weights do.
+            for channel in 0..o {
+                for p in self.taps(0) {
+                    for q in self.taps(1) {
                         let (down, right) = (reach[0] - shift(0, p), reach[1] - shift(1, q));
                         offsets[term] = planes.shifted(channel, down, right);
                         places[term] = (channel * c * kernel[0] + p) * kernel[1] + q;
