@@ -4,6 +4,9 @@
 //! `y[n, o, i, j] = bias[o] + Σ w[o, c, p, q] · x[n, g·C/G + c, i·s₀ + p·d₀ − p₀, j·s₁ + q·d₁ − p₁]`,
 //! where x is 0 outside of the image (s stride, d dilation, p padding). This is PyTorch's
 //! convolution, which mathematics calls cross-correlation.
+//!
+//! There are several ways to compute it, each the best for some sizes, which alone decide: over images
+//! laid out as planes (the general one), by transformed tiles, or over the pixels as they lie.
 
 mod correlate;
 pub(crate) mod forward;
