@@ -6,6 +6,7 @@
 //! convolution, which mathematics calls cross-correlation.
 
 mod correlate;
+pub(crate) mod depthwise;
 pub(crate) mod forward;
 mod input_gradient;
 pub(crate) mod planes;
