@@ -61,7 +61,7 @@ pub(super) fn forward<E: Float>(
 
 /// The derivative with respect to the input, all phases of it (see [`Phase`]) from the same planes.
 pub(super) fn input_gradient<E: Float>(sizes: &Conv2d, dy: &[E], w: &[E], dx: &mut [E]) {
-    let Conv2d { stride, kernel, groups, .. } = *sizes;
+    let Conv2d { stride, padding, kernel, groups, .. } = *sizes;
     let outputs = sizes.out_channels / groups;
     let turned = TurnedPlanes::new(sizes);
     let cut = Cut::new(turned.size[0], |rows| turned.planes(rows));
@@ -69,11 +69,14 @@ pub(super) fn input_gradient<E: Float>(sizes: &Conv2d, dy: &[E], w: &[E], dx: &m
         scratch::with(stride[0] * stride[1], |parts: &mut [Part]| {
             let mut n = 0;
             for (i, part) in parts.iter_mut().enumerate() {
-                let phase = Phase { sizes: *sizes, at: [i / stride[1], i % stride[1]] };
-                let [(first_row, _, height), (first_col, _, width)] = [phase.pixels(0), phase.pixels(1)];
+                // The phase that starts at this pixel.
+                let [row, col] = [i / stride[1], i % stride[1]];
+                let at = [(row + padding[0]) % stride[0], (col + padding[1]) % stride[1]];
+                let phase = Phase { sizes: *sizes, at };
+                let [(_, _, height), (_, _, width)] = [phase.pixels(0), phase.pixels(1)];
                 let first = n;
                 n += turned.columns(&phase, &cut.planes, &mut columns[first..]);
-                let start = first_row * sizes.width + first_col;
+                let start = row * sizes.width + col;
                 *part = Part { columns: [first, n], start, size: [height, width] };
             }
             let work = Work {

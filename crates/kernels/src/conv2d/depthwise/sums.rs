@@ -9,8 +9,9 @@ use crate::scratch::Plain;
 use crate::simd::{Kernel, Simd, Vector};
 use crate::threads::Disjoint;
 
-/// The most rows that are summed up together.
+/// The most rows that are summed up together, and of two parts at the same time.
 const ROWS: usize = 8;
+const ROWS_OF_TWO: usize = 4;
 /// The widest vectors have 16 lanes.
 const LANES: usize = 16;
 
@@ -50,14 +51,16 @@ pub(crate) struct DepthwiseSums<'a, 'y, E> {
     pub(super) to: &'a Disjoint<'y, E>,
     /// The elements of a plane of the result.
     pub(super) plane: usize,
-    /// From one row and column of a part to the next.
+    /// From one row and column of a part to the next. Where every second column is a part's, its
+    /// neighbor in `parts` has the others.
     pub(super) steps: [usize; 2],
 }
 
-/// The rows of a part, in one plane of the result.
+/// The rows of a part, in one plane of the result, or of two that take turns in every row.
 #[derive(Clone, Copy)]
 struct Sheet<'a, E> {
     columns: &'a [Column],
+    others: Option<&'a [Column]>,
     weights: &'a [E],
     bias: E,
     least: E,
@@ -65,7 +68,10 @@ struct Sheet<'a, E> {
     pitch: usize,
     to: *mut E,
     steps: [usize; 2],
+    /// The rows, and the columns of the part, which has at least as many as the other.
     size: [usize; 2],
+    /// The columns of both.
+    whole: usize,
 }
 
 impl<E: Float> Kernel for DepthwiseSums<'_, '_, E> {
@@ -77,16 +83,21 @@ impl<E: Float> Kernel for DepthwiseSums<'_, '_, E> {
         let window = self.weights.len() / (self.groups * self.outputs);
         assert!(self.units.len() * self.unit + SLACK <= self.planes.len());
         assert!(self.units.end * self.outputs * self.plane <= self.to.len());
-        for part in self.parts {
+        let together = if self.steps[1] == 2 { 2 } else { 1 };
+        for parts in self.parts.chunks_exact(together) {
+            let part = &parts[0];
             let [height, width] = part.size;
             let rows = self.rows.start..self.rows.end.min(height);
             if rows.is_empty() || width == 0 {
                 continue;
             }
-            let last = part.start + (rows.end - 1) * self.steps[0] + (width - 1) * self.steps[1];
+            let whole: usize = parts.iter().map(|part| part.size[1]).sum();
+            assert!(parts.len() == 1 || width == whole.div_ceil(2), "every second column");
+            let last_row = part.start + (rows.end - 1) * self.steps[0];
+            let last = last_row + if parts.len() == 2 { whole - 1 } else { (width - 1) * self.steps[1] };
             assert!(last < self.plane, "the last pixel of a part");
-            let columns = &self.columns[part.columns[0]..part.columns[1]];
-            for column in columns {
+            let columns = |part: &Part| &self.columns[part.columns[0]..part.columns[1]];
+            for column in parts.iter().flat_map(columns) {
                 column.check(self.pitch, [rows.len(), width.max(lanes)], self.unit + SLACK, window);
             }
             for (i, unit) in self.units.clone().enumerate() {
@@ -95,7 +106,8 @@ impl<E: Float> Kernel for DepthwiseSums<'_, '_, E> {
                     let plane = (unit * self.outputs + output) * self.plane;
                     let first = plane + part.start + rows.start * self.steps[0];
                     let sheet = Sheet {
-                        columns,
+                        columns: columns(part),
+                        others: parts.get(1).map(columns),
                         weights: &self.weights[channel * window..][..window],
                         bias: self.bias.map_or(E::ZERO, |bias| bias[channel]),
                         least: self.least,
@@ -105,6 +117,7 @@ impl<E: Float> Kernel for DepthwiseSums<'_, '_, E> {
                         to: unsafe { self.to.as_ptr().add(first) },
                         steps: self.steps,
                         size: [rows.len(), width],
+                        whole,
                     };
                     // SAFETY: what is read and written is inside of the slices, as asserted; the task
                     // has these rows of these planes for itself, and the machine has the instructions.
@@ -123,6 +136,14 @@ impl<E: Float> Sheet<'_, E> {
         let height = self.size[0];
         // SAFETY: by the caller's promise.
         unsafe {
+            if let Some(others) = self.others {
+                return match height.div_ceil(height.div_ceil(ROWS_OF_TWO)) {
+                    1 => self.rows_of_two::<S, 1>(others),
+                    2 => self.rows_of_two::<S, 2>(others),
+                    3 => self.rows_of_two::<S, 3>(others),
+                    _ => self.rows_of_two::<S, 4>(others),
+                };
+            }
             match height.div_ceil(height.div_ceil(ROWS)) {
                 1 => self.rows::<S, 1>(),
                 2 => self.rows::<S, 2>(),
@@ -150,31 +171,21 @@ impl<E: Float> Sheet<'_, E> {
                 // SAFETY: by the caller's promise.
                 unsafe {
                     let planes = self.planes.add(row * self.pitch + col);
-                    let mut sums = [E::Vector::<S>::splat(self.bias); R];
-                    for column in self.columns {
-                        match column.taps {
-                            1 => self.add::<S, R, 1>(column, planes, &mut sums),
-                            2 => self.add::<S, R, 2>(column, planes, &mut sums),
-                            3 => self.add::<S, R, 3>(column, planes, &mut sums),
-                            _ => self.add::<S, R, 4>(column, planes, &mut sums),
-                        }
-                    }
+                    let sums = self.block::<S, R>(self.columns, planes);
                     let to = self.to.add(row * self.steps[0] + col * self.steps[1]);
                     let n = width.min(lanes);
                     for (i, sum) in sums.into_iter().enumerate() {
-                        // In this order NaN stays NaN.
-                        let value = E::Vector::<S>::splat(self.least).max(sum);
                         let to = to.add(i * self.steps[0]);
                         if self.steps[1] > 1 {
                             let mut values = [E::ZERO; LANES];
-                            value.store(values.as_mut_ptr());
+                            sum.store(values.as_mut_ptr());
                             for (j, &value) in values[..n].iter().enumerate() {
                                 *to.add(j * self.steps[1]) = value;
                             }
                         } else if n == lanes {
-                            value.store(to);
+                            sum.store(to);
                         } else {
-                            value.store_first(to, n);
+                            sum.store_first(to, n);
                         }
                     }
                 }
@@ -182,8 +193,66 @@ impl<E: Float> Sheet<'_, E> {
         }
     }
 
-    /// Adds the `K` elements of a column to the sums of `R` rows, of which the first reads from `planes`
-    /// on.
+    /// As `rows`, of the part and the other in turn.
+    ///
+    /// # Safety
+    /// As for `rows`.
+    #[inline(always)]
+    unsafe fn rows_of_two<S: Simd, const R: usize>(self, others: &[Column]) {
+        let lanes = <E::Vector<S> as Vector<E>>::LANES;
+        let [height, width] = self.size;
+        for block in 0..height.div_ceil(R) {
+            let row = (block * R).min(height - R);
+            for col in (0..width).step_by(lanes) {
+                let col = col.min(width.saturating_sub(lanes));
+                let n = (self.whole - 2 * col).min(2 * lanes);
+                // SAFETY: by the caller's promise.
+                unsafe {
+                    let planes = self.planes.add(row * self.pitch + col);
+                    let even = self.block::<S, R>(self.columns, planes);
+                    let odd = self.block::<S, R>(others, planes);
+                    let to = self.to.add(row * self.steps[0] + 2 * col);
+                    for (i, (even, odd)) in even.into_iter().zip(odd).enumerate() {
+                        let (low, high) = even.interleave(odd);
+                        let to = to.add(i * self.steps[0]);
+                        low.store_first(to, n.min(lanes));
+                        high.store_first(to.wrapping_add(lanes), n.saturating_sub(lanes));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The results of a vector of columns in `R` rows, of which the first reads from `planes` on.
+    ///
+    /// # Safety
+    /// As for `rows`.
+    #[inline(always)]
+    unsafe fn block<S: Simd, const R: usize>(
+        &self,
+        columns: &[Column],
+        planes: *const E,
+    ) -> [E::Vector<S>; R] {
+        // SAFETY: by the caller's promise.
+        unsafe {
+            let mut sums = [E::Vector::<S>::splat(self.bias); R];
+            for column in columns {
+                match column.taps {
+                    1 => self.add::<S, R, 1>(column, planes, &mut sums),
+                    2 => self.add::<S, R, 2>(column, planes, &mut sums),
+                    3 => self.add::<S, R, 3>(column, planes, &mut sums),
+                    _ => self.add::<S, R, 4>(column, planes, &mut sums),
+                }
+            }
+            for sum in &mut sums {
+                // In this order NaN stays NaN.
+                *sum = E::Vector::<S>::splat(self.least).max(*sum);
+            }
+            sums
+        }
+    }
+
+    /// Adds the `K` elements of a column to the sums of `R` rows.
     ///
     /// # Safety
     /// As for `rows`.
