@@ -3,7 +3,8 @@
 //! A product of matrices would have a row or two, so these sum up directly, for any window, stride and
 //! dilation: the planes of a few channels are laid out (see the module `planes`), and a register for
 //! each of several neighboring rows of the result takes up one element of the window after the other.
-//! Elements below each other, a [`Column`], share what they read.
+//! Elements below each other, a [`Column`], share what they read. The ways by products never see these
+//! convolutions, unless an input channel has many output channels.
 
 mod columns;
 pub(crate) mod products;

@@ -99,7 +99,14 @@ impl<E: Float> Pair<E> {
                 [a] => self.add::<S, 1, K>([a]),
                 [a, b] => self.add::<S, 2, K>([a, b]),
                 [a, b, c] => self.add::<S, 3, K>([a, b, c]),
-                [a, b, c, d] => self.add::<S, 4, K>([a, b, c, d]),
+                [a, b, c, d] => {
+                    // A choice by constants: what the registers of `S` do not hold is not compiled.
+                    if const { S::REGISTERS == 32 } {
+                        self.add::<S, 4, K>([a, b, c, d]);
+                    } else {
+                        unreachable!("one to three columns");
+                    }
+                }
                 _ => unreachable!("one to four columns"),
             }
         }

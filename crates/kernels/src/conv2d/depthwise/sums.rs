@@ -137,22 +137,18 @@ impl<E: Float> Sheet<'_, E> {
         // SAFETY: by the caller's promise.
         unsafe {
             if let Some(others) = self.others {
-                return match height.div_ceil(height.div_ceil(ROWS_OF_TWO)) {
-                    1 => self.rows_of_two::<S, 1>(others),
-                    2 => self.rows_of_two::<S, 2>(others),
-                    3 => self.rows_of_two::<S, 3>(others),
-                    _ => self.rows_of_two::<S, 4>(others),
+                return match height {
+                    0..ROWS_OF_TWO => self.rows_of_two::<S, 1>(others),
+                    _ => self.rows_of_two::<S, ROWS_OF_TWO>(others),
                 };
             }
             match height.div_ceil(height.div_ceil(ROWS)) {
-                1 => self.rows::<S, 1>(),
-                2 => self.rows::<S, 2>(),
-                3 => self.rows::<S, 3>(),
-                4 => self.rows::<S, 4>(),
-                5 => self.rows::<S, 5>(),
-                6 => self.rows::<S, 6>(),
+                // Each choice takes long to compile: so many that few rows are computed twice.
+                0..=1 => self.rows::<S, 1>(),
+                2..=3 => self.rows::<S, 2>(),
+                4..=6 => self.rows::<S, 4>(),
                 7 => self.rows::<S, 7>(),
-                _ => self.rows::<S, 8>(),
+                _ => self.rows::<S, ROWS>(),
             }
         }
     }
