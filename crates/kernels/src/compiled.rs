@@ -9,6 +9,8 @@
 
 use crate::attention::rows::{Soften, SoftenBackward};
 use crate::batch_norm::{ChannelMoments, ChannelSums, GradientPlanes, NormalizePlanes};
+use crate::conv2d::depthwise::products::{DepthwiseProducts, SumLanes};
+use crate::conv2d::depthwise::sums::DepthwiseSums;
 use crate::conv2d::forward::Finish;
 use crate::conv2d::planes::FillPlanes;
 use crate::conv2d::weight_gradient::{Products, Spread};
@@ -67,6 +69,8 @@ compiled! {
     channel_moments(ChannelMoments '_ '_) -> (Self, Self);
     channel_sums(ChannelSums '_) -> (Self, Self);
     cross_entropy_backward(CrossEntropyBackward '_ '_);
+    depthwise_products(DepthwiseProducts '_ '_);
+    depthwise_sums(DepthwiseSums '_ '_);
     draw(Draw '_);
     fill_planes(FillPlanes '_ '_);
     finish(Finish '_ '_);
@@ -99,6 +103,7 @@ compiled! {
     spread(Spread '_ '_);
     sum_along_columns(SumAlongColumns '_ '_);
     sum_along_rows(SumAlongRows '_ '_);
+    sum_lanes(SumLanes '_ '_);
     sum_each(SumEach '_ '_);
     sum_rows(SumRows '_ '_);
     sum_run(Sum '_) -> Self;

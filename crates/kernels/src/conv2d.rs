@@ -9,6 +9,7 @@
 //! laid out as planes (the general one), by transformed tiles, or over the pixels as they lie.
 
 mod correlate;
+pub(crate) mod depthwise;
 pub(crate) mod forward;
 mod input_gradient;
 pub(crate) mod planes;

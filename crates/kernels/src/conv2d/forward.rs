@@ -2,6 +2,7 @@
 
 use super::Conv2d;
 use super::correlate::{Packing, correlate};
+use super::depthwise::{self, is_depthwise};
 use super::planes::Planes;
 use super::pointwise::Pointwise;
 use super::strips::Strips;
@@ -32,6 +33,9 @@ pub fn forward<E: Float>(
     let (out_height, out_width) = (sizes.out_height(), sizes.out_width());
     let (c, o) = (sizes.in_channels / sizes.groups, sizes.out_channels / sizes.groups);
     let window = sizes.window_len();
+    if is_depthwise(sizes) {
+        return depthwise::forward(sizes, x, w, bias, activation, y);
+    }
     if sizes.is_pointwise() {
         let way = Pointwise {
             units: sizes.batch * sizes.groups,

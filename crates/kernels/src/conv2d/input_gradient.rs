@@ -2,6 +2,7 @@
 
 use super::Conv2d;
 use super::correlate::{Packing, correlate};
+use super::depthwise::{self, is_depthwise};
 use super::planes::Planes;
 use super::pointwise::Pointwise;
 use super::strips::Strips;
@@ -21,6 +22,9 @@ pub fn input_gradient<E: Float>(sizes: &Conv2d, dy: &[E], w: &[E], dx: &mut [E])
     sizes.check(dx.len(), w.len(), dy.len());
     if dx.is_empty() {
         return;
+    }
+    if is_depthwise(sizes) {
+        return depthwise::input_gradient(sizes, dy, w, dx);
     }
     if sizes.is_pointwise() {
         let (c, o) = (sizes.in_channels / sizes.groups, sizes.out_channels / sizes.groups);
@@ -50,14 +54,14 @@ pub fn input_gradient<E: Float>(sizes: &Conv2d, dy: &[E], w: &[E], dx: &mut [E])
 }
 
 /// Every s-th pixel of the padded dx.
-struct Phase {
-    sizes: Conv2d,
-    at: [usize; 2],
+pub(super) struct Phase {
+    pub(super) sizes: Conv2d,
+    pub(super) at: [usize; 2],
 }
 
 impl Phase {
     /// The elements of the window that meet the phase.
-    fn taps(&self, axis: usize) -> impl Iterator<Item = usize> {
+    pub(super) fn taps(&self, axis: usize) -> impl DoubleEndedIterator<Item = usize> + use<> {
         let (stride, dilation, at) = (self.sizes.stride[axis], self.sizes.dilation[axis], self.at[axis]);
         (0..self.sizes.kernel[axis]).filter(move |tap| tap * dilation % stride == at)
     }
@@ -68,7 +72,7 @@ impl Phase {
 
     /// The first pixel of dx in the phase, its number in the phase of the padded dx, and how many
     /// there are.
-    fn pixels(&self, axis: usize) -> (usize, usize, usize) {
+    pub(super) fn pixels(&self, axis: usize) -> (usize, usize, usize) {
         let size = [self.sizes.height, self.sizes.width][axis];
         let (stride, padding) = (self.sizes.stride[axis], self.sizes.padding[axis]);
         let number = padding.saturating_sub(self.at[axis]).div_ceil(stride);

@@ -133,6 +133,17 @@ impl Planes {
         Planes { channels, axes, plane: axes[0].len * axes[1].len }
     }
 
+    /// The same for `n` images and groups one after the other.
+    pub(super) fn of_units(mut self, n: usize) -> Planes {
+        self.channels *= n;
+        self
+    }
+
+    /// The elements of all planes.
+    pub(super) fn unit(&self) -> usize {
+        self.channels * self.axes[0].n_phases() * self.axes[1].n_phases() * self.plane
+    }
+
     /// How many channels of the image there are.
     pub(super) fn channels(&self) -> usize {
         self.channels
@@ -145,7 +156,7 @@ impl Planes {
 
     /// The elements of all planes, with what may be read behind them.
     pub(super) fn len(&self) -> usize {
-        self.channels * self.axes[0].n_phases() * self.axes[1].n_phases() * self.plane + SLACK
+        self.unit() + SLACK
     }
 
     /// How far the window's element (p, q) of channel c is from the output's pixel.

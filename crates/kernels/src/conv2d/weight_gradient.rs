@@ -6,6 +6,7 @@ mod scalar_products;
 use std::ops::Range;
 
 use super::Conv2d;
+use super::depthwise::{self, is_depthwise};
 use crate::reduce::{Axis, sum};
 use crate::{Float, scratch};
 
@@ -32,6 +33,9 @@ pub fn weight_gradient<E: Float>(sizes: &Conv2d, x: &[E], dy: &[E], dw: &mut [E]
     if dy.is_empty() || x.is_empty() {
         dw.fill(E::ZERO);
         return;
+    }
+    if is_depthwise(sizes) {
+        return depthwise::weight_gradient(sizes, x, dy, dw);
     }
     match OuterProducts::new::<E>(sizes) {
         Some(way) => way.run(x, dy, dw),

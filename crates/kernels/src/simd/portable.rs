@@ -108,6 +108,12 @@ impl<E: Float, const N: usize> Vector<E> for Lanes<E, N> {
     }
 
     #[inline(always)]
+    unsafe fn interleave(self, other: Self) -> (Self, Self) {
+        let place = |i: usize| if i.is_multiple_of(2) { self.0[i / 2] } else { other.0[i / 2] };
+        (Lanes(std::array::from_fn(place)), Lanes(std::array::from_fn(|i| place(N + i))))
+    }
+
+    #[inline(always)]
     unsafe fn transpose(
         from: *const E,
         from_stride: isize,

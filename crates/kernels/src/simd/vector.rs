@@ -75,6 +75,11 @@ pub trait Vector<E>: Copy {
     /// # Safety
     /// The machine has the instructions.
     unsafe fn sum(self) -> E;
+    /// The numbers of both in turn, `self`'s first: the first half of all, and the second.
+    ///
+    /// # Safety
+    /// The machine has the instructions.
+    unsafe fn interleave(self, other: Self) -> (Self, Self);
     /// `to[j · to_stride + i] = from[i · from_stride + j]` for `i < n ≤ SQUARE` and `j < SQUARE`; from
     /// n on, `to` is left as it is, or, if it is written as a `whole`, overwritten in any way.
     ///

@@ -60,6 +60,7 @@ macro_rules! vector {
         $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $fma:ident, $max:ident,
         load_first: |$load_from:ident, $load_n:ident| $load_first:expr,
         even: |$low:ident, $high:ident| $even:expr,
+        interleave: |$left:ident, $right:ident| $interleave:expr,
         store_first: |$value:ident, $store_to:ident, $store_n:ident| $store_first:expr,
         sum: $sum:path, transpose: $transpose:path, square: $square:literal
     ) => {
@@ -136,6 +137,13 @@ macro_rules! vector {
             unsafe fn sum(self) -> $float {
                 // SAFETY: the caller has the instructions.
                 unsafe { $sum(self.0) }
+            }
+            #[inline(always)]
+            unsafe fn interleave(self, other: Self) -> (Self, Self) {
+                let ($left, $right) = (self.0, other.0);
+                // SAFETY: the caller has the instructions.
+                let (low, high) = unsafe { $interleave };
+                ($vector(low), $vector(high))
             }
             #[inline(always)]
             unsafe fn transpose(
@@ -351,6 +359,10 @@ vector!(
     even: |low, high| _mm256_castpd_ps(_mm256_permute4x64_pd::<0xd8>(_mm256_castps_pd(_mm256_shuffle_ps::<0x88>(
         low, high
     )))),
+    interleave: |left, right| {
+        let (low, high) = (_mm256_unpacklo_ps(left, right), _mm256_unpackhi_ps(left, right));
+        (_mm256_permute2f128_ps::<0x20>(low, high), _mm256_permute2f128_ps::<0x31>(low, high))
+    },
     store_first: |value, to, n| _mm256_maskstore_ps(to, mask_epi32(n), value),
     sum: sum_ps, transpose: transpose_ps, square: 8
 );
@@ -361,6 +373,10 @@ vector!(
     _mm256_fmadd_pd, _mm256_max_pd,
     load_first: |from, n| _mm256_maskload_pd(from, mask_epi64(n)),
     even: |low, high| _mm256_permute4x64_pd::<0xd8>(_mm256_unpacklo_pd(low, high)),
+    interleave: |left, right| {
+        let (low, high) = (_mm256_unpacklo_pd(left, right), _mm256_unpackhi_pd(left, right));
+        (_mm256_permute2f128_pd::<0x20>(low, high), _mm256_permute2f128_pd::<0x31>(low, high))
+    },
     store_first: |value, to, n| _mm256_maskstore_pd(to, mask_epi64(n), value),
     sum: sum_pd, transpose: transpose_pd, square: 4
 );
@@ -375,6 +391,11 @@ vector!(
         _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30),
         high
     ),
+    interleave: |left, right| {
+        let low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+        let high = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+        (_mm512_permutex2var_ps(left, low, right), _mm512_permutex2var_ps(left, high, right))
+    },
     store_first: |value, to, n| _mm512_mask_storeu_ps(to, ((1u32 << n) - 1) as u16, value),
     sum: sum_wide_ps, transpose: transpose_wide_ps, square: 16
 );
@@ -385,6 +406,11 @@ vector!(
     _mm512_fmadd_pd, _mm512_max_pd,
     load_first: |from, n| _mm512_maskz_loadu_pd(((1u32 << n) - 1) as u8, from),
     even: |low, high| _mm512_permutex2var_pd(low, _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14), high),
+    interleave: |left, right| {
+        let low = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
+        let high = _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15);
+        (_mm512_permutex2var_pd(left, low, right), _mm512_permutex2var_pd(left, high, right))
+    },
     store_first: |value, to, n| _mm512_mask_storeu_pd(to, ((1u32 << n) - 1) as u8, value),
     sum: sum_wide_pd, transpose: transpose_pd, square: 4
 );

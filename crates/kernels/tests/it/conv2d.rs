@@ -157,7 +157,7 @@ fn agrees_where_windows_see_many_channels() {
     // Strides, dilations, groups, more padding than window, strips of unequal height, several runs.
     for sizes in [
         square(4, 24, 15, 10, 3, 2, 1),
-        square(2, 32, 40, 70, 3, 1, 1),
+        square(2, 24, 40, 20, 3, 1, 1),
         square(2, 16, 5, 16, 3, 1, 3),
         square(20, 20, 6, 7, 2, 1, 0),
         Conv2d { dilation: [2, 2], ..square(3, 17, 15, 20, 3, 1, 2) },
@@ -181,6 +181,47 @@ fn agrees_where_a_window_is_one_pixel() {
         Conv2d { groups: 3, ..square(2, 24, 6, 33, 1, 1, 0) },
     ] {
         check_all::<f32>(&sizes);
+    }
+}
+
+/// Square images of which each channel is seen by `outputs` channels of the result.
+fn depthwise(batch: usize, c: usize, side: usize, outputs: usize, k: usize, stride: usize) -> Conv2d {
+    Conv2d { groups: c, ..square(batch, c, side, outputs * c, k, stride, k / 2) }
+}
+
+#[test]
+fn agrees_where_each_channel_is_seen_by_itself() {
+    // Widths around those of the vectors, every window and stride, two outputs for a channel.
+    for (i, side) in [1, 4, 7, 8, 13, 16, 17, 31, 33].into_iter().enumerate() {
+        for k in 1..=7 {
+            for stride in 1..=3 {
+                let sizes = depthwise(2, 3, side, 1 + (i + k) % 2, k, stride);
+                check_all::<f32>(&sizes);
+                check_all::<f64>(&sizes);
+            }
+        }
+    }
+    for sizes in [
+        // Many images for few channels, blocks of channels, strips of rows, no images.
+        depthwise(9, 1, 10, 2, 3, 1),
+        depthwise(3, 70, 9, 1, 3, 2),
+        Conv2d { width: 5, ..depthwise(2, 2, 2000, 1, 3, 2) },
+        Conv2d { height: 150, ..depthwise(1, 2, 70, 1, 5, 1) },
+        depthwise(0, 4, 8, 1, 3, 1),
+        // More padding than half of the window, and than all of it; windows that jump over pixels.
+        Conv2d { padding: [2, 3], ..depthwise(2, 3, 9, 1, 3, 1) },
+        Conv2d { padding: [5, 4], ..depthwise(2, 3, 18, 1, 3, 2) },
+        Conv2d { padding: [0, 1], ..depthwise(2, 3, 11, 2, 2, 5) },
+        // Dilations that divide the stride, are multiples of it, and neither.
+        Conv2d { dilation: [2, 2], ..depthwise(2, 3, 20, 1, 3, 1) },
+        Conv2d { dilation: [2, 4], ..depthwise(2, 3, 20, 1, 3, 2) },
+        Conv2d { dilation: [3, 2], stride: [2, 3], ..depthwise(2, 3, 37, 2, 4, 1) },
+        Conv2d { dilation: [2, 1], stride: [4, 1], kernel: [5, 3], ..depthwise(2, 3, 23, 1, 3, 1) },
+        Conv2d { kernel: [1, 9], padding: [0, 4], ..depthwise(2, 3, 19, 1, 1, 1) },
+        Conv2d { kernel: [9, 1], padding: [4, 0], ..depthwise(2, 3, 19, 1, 1, 1) },
+    ] {
+        check_all::<f32>(&sizes);
+        check_all::<f64>(&sizes);
     }
 }
 
