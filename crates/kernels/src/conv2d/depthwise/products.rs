@@ -67,7 +67,7 @@ impl<E: Float> Kernel for DepthwiseProducts<'_, '_, E> {
             let mut columns = self.columns;
             while let Some(first) = columns.first() {
                 let equal = columns.iter().take_while(|column| column.taps == first.taps).count();
-                let most = if S::REGISTERS == 32 { 4 } else { 3 };
+                let most = most_columns::<S>();
                 let n = equal.div_ceil(equal.div_ceil(most));
                 let (these, rest) = columns.split_at(n);
                 // SAFETY: the columns stay inside of the planes and the sums, as asserted, and the
@@ -86,6 +86,16 @@ impl<E: Float> Kernel for DepthwiseProducts<'_, '_, E> {
     }
 }
 
+/// The most columns whose sums the registers hold; the portable level, which is not for speed, has the
+/// least to compile.
+const fn most_columns<S: Simd>() -> usize {
+    match (S::REGISTERS, S::FMA) {
+        (32, _) => 4,
+        (_, true) => 3,
+        _ => 1,
+    }
+}
+
 impl<E: Float> Pair<E> {
     /// Adds the products of up to four columns of `K` elements each.
     ///
@@ -95,19 +105,25 @@ impl<E: Float> Pair<E> {
     unsafe fn columns<S: Simd, const K: usize>(self, columns: &[Column]) {
         // SAFETY: by the caller's promise.
         unsafe {
+            // Choices by constants: more columns than there may be are not even compiled.
             match *columns {
                 [a] => self.add::<S, 1, K>([a]),
-                [a, b] => self.add::<S, 2, K>([a, b]),
-                [a, b, c] => self.add::<S, 3, K>([a, b, c]),
-                [a, b, c, d] => {
-                    // A choice by constants: what the registers of `S` do not hold is not compiled.
-                    if const { S::REGISTERS == 32 } {
-                        self.add::<S, 4, K>([a, b, c, d]);
-                    } else {
-                        unreachable!("one to three columns");
+                [a, b] => {
+                    if const { most_columns::<S>() >= 2 } {
+                        self.add::<S, 2, K>([a, b]);
                     }
                 }
-                _ => unreachable!("one to four columns"),
+                [a, b, c] => {
+                    if const { most_columns::<S>() >= 3 } {
+                        self.add::<S, 3, K>([a, b, c]);
+                    }
+                }
+                [a, b, c, d] => {
+                    if const { most_columns::<S>() >= 4 } {
+                        self.add::<S, 4, K>([a, b, c, d]);
+                    }
+                }
+                _ => unreachable!("one column to as many as there may be"),
             }
         }
     }
