@@ -16,8 +16,9 @@ use crate::{Float, scratch};
 
 /// `y = act(conv(x, w) + bias)`.
 ///
-/// The weights are packed once. A task takes some rows of one image and group, lays out the
-/// planes they read, and multiplies (see the module `planes`); there is no matrix of columns.
+/// Where none of the other ways is faster, the weights are packed once; a task takes some rows of one
+/// image and group, lays out the planes they read, and multiplies (see the module `planes`); there is
+/// no matrix of columns.
 pub fn forward<E: Float>(
     sizes: &Conv2d,
     x: &[E],

@@ -149,21 +149,23 @@ pub(super) unsafe fn gemm<E: Float>(
         scratch::with(blocks.depth, |offsets: &mut [usize]| {
             for (ks, cols) in blocks.iter().filter(|(ks, cols)| ks.start < k && cols.start < n) {
                 let part = b.block(ks.start..ks.end.min(k), cols.start..cols.end.min(n));
-                // How far it is from row to row, and from tile to tile.
-                let (numbers, steps) = match way {
+                let n_cols = part.cols();
+                // How many columns are ready, and how far it is from row to row and from tile to tile.
+                let (numbers, ready, steps) = match way {
                     Way::Packed(panels) => {
-                        (Some(&panels.packed[blocks.place(&ks, &cols)]), [width, width * ks.len()])
+                        (&panels.packed[blocks.place(&ks, &cols)], n_cols, [width, width * ks.len()])
                     }
-                    Way::InPlace => (Some(part.numbers()), [b_stride, width]),
-                    Way::PackedByTasks => (None, [width, width * ks.len()]),
+                    // Whole tiles, so that nothing behind the matrix is read.
+                    Way::InPlace => (part.numbers(), n_cols / width * width, [b_stride, width]),
+                    Way::PackedByTasks => (&[][..], 0, [width, width * ks.len()]),
                     Way::PackedForAll => {
                         pack_right(part.transposed(), width, buffer);
-                        (Some(&*buffer), [width, width * ks.len()])
+                        (&*buffer, n_cols, [width, width * ks.len()])
                     }
                 };
                 offsets.iter_mut().enumerate().for_each(|(k, offset)| *offset = k * steps[0]);
-                let right =
-                    Right { numbers, step: steps[1], matrix: part, width, offsets: &offsets[..part.rows()] };
+                let offsets = &offsets[..part.rows()];
+                let right = Right { matrix: part, numbers, ready, offsets, step: steps[1], width };
                 let ks = ks.start..ks.end.min(k);
                 let mut target = if ks.end == k { whole } else { whole.plain() };
                 target.beta = if ks.start == 0 { beta } else { E::ONE };
@@ -200,8 +202,9 @@ fn reads_in_place<E: Float>(m: usize, b: &MatRef<'_, E>) -> bool {
 #[derive(Clone, Copy)]
 struct Right<'a, E> {
     matrix: MatRef<'a, E>,
-    /// Where its rows are, unless each task packs its own.
-    numbers: Option<&'a [E]>,
+    /// Where its rows are, and how many of its columns: tasks pack those behind.
+    numbers: &'a [E],
+    ready: usize,
     offsets: &'a [usize],
     /// How far it is from tile to tile.
     step: usize,
@@ -212,24 +215,17 @@ struct Right<'a, E> {
 impl<E: Float> Right<'_, E> {
     /// Multiplies packed rows of a left operand with some columns.
     fn tiles(self, height: usize, left: &[E], cols: Range<usize>, target: Target<'_, E>) {
-        let Right { matrix, numbers, offsets, step, width } = self;
+        let Right { matrix, numbers, ready, offsets, step, width } = self;
         let depth = matrix.rows();
         let rows = 0..target.rows();
-        // Columns in place have to be whole tiles, so that nothing behind the matrix is read.
-        let lie = match numbers {
-            Some(_) if step == width => cols.end.min(matrix.cols() / width * width).max(cols.start),
-            Some(_) => cols.end,
-            None => cols.start,
-        };
-        if let Some(right) = numbers
-            && cols.start < lie
-        {
-            let columns = Columns::Tiles(step);
-            let cols = cols.start..lie;
+        let ready = ready.clamp(cols.start, cols.end);
+        if cols.start < ready {
+            let (right, columns) = (numbers, Columns::Tiles(step));
+            let cols = cols.start..ready;
             E::tiles(Tiles { height, rows: rows.clone(), cols, left, right, columns, offsets, target });
         }
-        if lie < cols.end {
-            let cols = lie..cols.end;
+        if ready < cols.end {
+            let cols = ready..cols.end;
             let n = cols.len().next_multiple_of(width);
             scratch::with(n * depth, |right: &mut [E]| {
                 pack_right(matrix.block(0..depth, cols.clone()).transposed(), width, right);
