@@ -9,7 +9,9 @@ pub(crate) mod few_rows;
 mod operand;
 pub(crate) mod pack;
 mod portable;
+pub(crate) mod shape;
 pub(crate) mod target;
+mod tasks;
 pub(crate) mod tile;
 
 use crate::layout::View;

@@ -1,9 +1,9 @@
 //! A small pool of threads whose use never shows in the results.
 //!
 //! [`parallel_for`] hands out the tasks `0..n`: to each thread its share of neighbors, so that it finds
-//! in its caches what it left there, and then what others have not begun. How the work is cut into
-//! tasks depends on sizes alone, a task writes what no other task touches, and no sum crosses tasks
-//! without a fixed order; so any number of threads gives the same bits.
+//! in its caches what it left there, and then what others have not begun. A task writes what no other
+//! task touches, and where sums cross tasks, sizes alone say how the work is cut and in which order they
+//! are added; so any number of threads gives the same bits.
 //!
 //! The caller takes part, calls from inside a task run in place, and a call allocates nothing.
 //! Workers spin for some tens of microseconds after a job, because in training the next one is

@@ -5,8 +5,9 @@ use std::ops::Range;
 use crate::Float;
 use crate::gemm::MatRef;
 use crate::gemm::pack::pack_panel;
+use crate::gemm::shape::Shape;
 use crate::gemm::target::Target;
-use crate::gemm::tile::{Columns, Shape, Tiles};
+use crate::gemm::tile::{Columns, Tiles};
 use crate::threads::{Disjoint, parallel_for};
 
 /// How many weights are multiplied before their sums are written: what the second-level cache

@@ -3,49 +3,34 @@
 //! The sum over k is cut into runs of at most [`DEPTH`], the columns into blocks. For each, the right
 //! operand is packed into panels that all share. Then each task packs a few panels of the left one,
 //! which stay in its core's cache, and multiplies them with all of the block.
-//! Where there are too few rows for that, the left operand is packed for all, and tasks share out the
-//! columns: each packs the right operand's, or reads them where they lie.
+//! Where there are too few rows for that, each task packs the columns that it uses, or reads them where
+//! they lie. The module `tasks` says what the tasks are.
 //! The first run scales C by β, the last applies the epilogue.
 
 use std::ops::Range;
 
 use super::operand::{Epilogue, MatRef};
-use super::pack::{pack_left, pack_left_in_parallel, pack_right};
+use super::pack::pack_right;
+use super::shape::Shape;
 use super::target::Target;
-use super::tile::{Columns, Shape, Tiles};
-use crate::threads::parallel_for;
+use super::tasks::{MIN_PANELS, multiply};
+use super::tile::{Columns, Tiles};
 use crate::{Float, scratch};
 
 /// How much of the sum is done at a time. Each further run reads and writes C again, which costs more
 /// than that a panel of the right operand of this depth is read from the second-level cache.
 const DEPTH: usize = 512;
-/// The rows of the left operand that a task goes through again and again: with [`DEPTH`] they fill
-/// a part of the second-level cache.
-const BLOCK_ROWS: usize = 168;
 /// The columns that are packed at a time.
 const BLOCK_COLS: usize = 4096;
-/// Into about how many tasks a block is cut, where it is large enough.
-const TASKS: usize = 16;
-/// The panels of rows that a task has at least if the right operand's block has more elements than
-/// [`NEAR`], so that it is not read too often from afar.
-const PANELS: usize = 4;
 /// The elements that the second-level cache surely holds.
-const NEAR: usize = 256 * 1024;
-/// The columns for which packing a panel of rows once more is cheap.
-const FEW_COLS: usize = 512;
+pub(super) const NEAR: usize = 256 * 1024;
 /// The most rows of a left operand for which the right one is not packed, where its rows are contiguous.
 const IN_PLACE_ROWS: usize = 64;
 /// The bytes of a page, and about those between elements that the nearest cache keeps in the same place.
 const PAGE: usize = 4096;
-/// Where there are fewer panels of rows than this, tasks share out the columns.
-const MIN_PANELS: usize = 21;
-/// About how many multiplications such a task has: some microseconds …
-const TASK: usize = 512 * 1024;
-/// … and how many tiles side by side at least, so that what it packs comes in whole lines.
-const TILES: usize = 4;
 
 /// Cuts `len` into as few parts of at most `most` as possible: the size of all but the last.
-fn balanced(len: usize, most: usize) -> usize {
+pub(super) fn balanced(len: usize, most: usize) -> usize {
     len.div_ceil(len.div_ceil(most).max(1)).max(1)
 }
 
@@ -200,7 +185,7 @@ fn reads_in_place<E: Float>(m: usize, b: &MatRef<'_, E>) -> bool {
 
 /// A block of a right operand as tiles read it.
 #[derive(Clone, Copy)]
-struct Right<'a, E> {
+pub(super) struct Right<'a, E> {
     matrix: MatRef<'a, E>,
     /// Where its rows are, and how many of its columns: tasks pack those behind.
     numbers: &'a [E],
@@ -209,12 +194,12 @@ struct Right<'a, E> {
     /// How far it is from tile to tile.
     step: usize,
     /// The columns of a tile.
-    width: usize,
+    pub(super) width: usize,
 }
 
 impl<E: Float> Right<'_, E> {
     /// Multiplies packed rows of a left operand with some columns.
-    fn tiles(self, height: usize, left: &[E], cols: Range<usize>, target: Target<'_, E>) {
+    pub(super) fn tiles(self, height: usize, left: &[E], cols: Range<usize>, target: Target<'_, E>) {
         let Right { matrix, numbers, ready, offsets, step, width } = self;
         let depth = matrix.rows();
         let rows = 0..target.rows();
@@ -237,36 +222,5 @@ impl<E: Float> Right<'_, E> {
                 });
             });
         }
-    }
-}
-
-/// Multiplies `a` with a block of a right operand.
-fn multiply<E: Float>(a: MatRef<'_, E>, height: usize, right: Right<'_, E>, target: Target<'_, E>) {
-    let (m, depth, n) = (a.rows(), a.cols(), target.cols());
-    let width = right.width;
-    let n_panels = m.div_ceil(height);
-    if n_panels < MIN_PANELS {
-        scratch::with(m * depth, |left: &mut [E]| {
-            pack_left_in_parallel(a, height, left);
-            let cols = (TASK / (m * width * depth)).max(TILES) * width;
-            parallel_for(n.div_ceil(cols), |task| {
-                right.tiles(height, left, task * cols..n.min((task + 1) * cols), target);
-            });
-        });
-    } else {
-        let least = if n * depth > NEAR { PANELS } else { 1 };
-        let most = (BLOCK_ROWS / height).max(1);
-        let rows = (n_panels / TASKS).max(least).min(most) * height;
-        let n_rows = m.div_ceil(rows);
-        let n_cols = TASKS.div_ceil(n_rows).min(n / FEW_COLS).max(1);
-        let cols = n.div_ceil(width).div_ceil(n_cols) * width;
-        parallel_for(n_rows * n_cols, |task| {
-            let (i, j) = (task / n_cols * rows, task % n_cols * cols);
-            let (rows, cols) = (i..m.min(i + rows), j..n.min(j + cols));
-            scratch::with(rows.len() * depth, |left: &mut [E]| {
-                pack_left(a.block(rows.clone(), 0..depth), height, left);
-                right.tiles(height, left, cols, target.block(rows));
-            });
-        });
     }
 }

@@ -10,6 +10,10 @@ const TASK: usize = 16 * 1024;
 /// How many panels beside each other a task packs at least, where their elements are neighbors:
 /// enough to read the whole cache lines of a row, in the order in which they lie.
 const BESIDE: usize = 4;
+/// The bytes of a cache line.
+const LINE: usize = 64;
+/// How many rows are called from a far cache before they are copied.
+const AHEAD: isize = 16;
 
 /// What a last panel looks like for which there are not enough rows.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -142,6 +146,10 @@ unsafe fn columns<E: Float, S: Simd>(
     unsafe {
         for k in 0..len {
             let mut from = from.offset(k as isize * along);
+            // Rows that lie far apart are no stream that processors foresee.
+            for i in (0..n_panels * n).step_by(LINE / size_of::<E>()) {
+                S::prefetch(from.wrapping_add(i).wrapping_offset(AHEAD * along));
+            }
             let mut to = to.add(k * height);
             for _ in 0..n_panels {
                 for i in (0..whole).step_by(lanes) {

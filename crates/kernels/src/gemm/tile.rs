@@ -4,72 +4,22 @@
 //! rows, column by column. The right operand is a set of rows that may lie anywhere: in a packed
 //! panel, in the matrix itself, or, shifted against each other, in an image.
 
-use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use super::operand::{Activation, Bias};
+use super::shape::{VECTORS, max_double_rows, most_rows};
 use super::target::{Target, finish};
 use crate::Float;
 use crate::simd::{Kernel, Simd, Vector};
 
 /// The terms of a sum between two looks at whether it goes on.
 const UNROLL: usize = 4;
-/// The vectors side by side in a tile.
-const VECTORS: usize = 2;
-
-/// The most rows of a tile: what the registers hold beside two vectors of the right operand and
-/// one of the left.
-const fn max_rows<S: Simd>() -> usize {
-    (S::REGISTERS - 4) / VECTORS
-}
-
-/// The most rows of a double tile, with twice as many vectors.
-const fn max_double_rows<S: Simd>() -> usize {
-    (S::REGISTERS - 5) / (2 * VECTORS)
-}
-
-const fn most_rows<S: Simd, const VECS: usize>() -> usize {
-    if VECS == VECTORS { max_rows::<S>() } else { max_double_rows::<S>() }
-}
-
-/// The size of the tiles of the machine.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Shape {
-    max_rows: usize,
-    /// The columns of a tile.
-    pub(crate) cols: usize,
-}
-
-impl Shape {
-    pub(crate) fn of<E: Float>() -> Shape {
-        E::tile_shape(AskShape(PhantomData))
-    }
-
-    /// How many numbers a vector has.
-    pub(crate) fn lanes(&self) -> usize {
-        self.cols / VECTORS
-    }
-
-    /// How `m` rows are cut into panels of nearly equal height: the height of all but the last.
-    pub(crate) fn panel_rows(&self, m: usize) -> usize {
-        m.div_ceil(m.div_ceil(self.max_rows).max(1)).max(1)
-    }
-}
-
-/// Asks for the shape of tiles of `E`.
-pub(crate) struct AskShape<E>(PhantomData<E>);
-
-impl<E: Float> Kernel for AskShape<E> {
-    type Output = Shape;
-
-    #[inline(always)]
-    fn run<S: Simd>(self) -> Shape {
-        let lanes = <E::Vector<S> as Vector<E>>::LANES;
-        Shape { max_rows: max_rows::<S>(), cols: VECTORS * lanes }
-    }
-}
-
+/// The elements of a right operand that a panel of the left one, which stays in the first-level cache,
+/// is multiplied with before it is the next panel's turn: they stay in the second-level cache.
+const NEAR: usize = 128 * 1024;
+/// How many rows of a right operand are called from there before they are needed.
+const AHEAD: usize = 8;
 /// A grid of tiles: `c = act(alpha · left · right + beta · c + bias)` for some rows and columns.
 pub(crate) struct Tiles<'a, E> {
     /// The rows of all panels of the left operand but the last.
@@ -124,37 +74,41 @@ impl<E: Float> Kernel for Tiles<'_, E> {
         assert!(rows.end <= target.rows() && cols.end <= target.cols());
         assert!(left.len() >= rows.end * depth);
         let doubles = height <= max_double_rows::<S>();
-        let mut j = cols.start;
-        while j < cols.end {
-            // Where panels are low, two tiles share what is read of the left operand.
-            let n_tiles = if doubles && j + width < cols.end { 2 } else { 1 };
-            let mut starts = [0; 2 * VECTORS];
-            for (v, start) in starts[..n_tiles * VECTORS].iter_mut().enumerate() {
-                *start = columns.start(j / lanes + v, lanes);
-                assert!(furthest + *start + lanes <= right.len());
-            }
+        let near = (NEAR / (2 * width * depth.max(1))).max(1) * 2 * width;
+        for first in cols.clone().step_by(near) {
+            let end = cols.end.min(first + near);
             for i in rows.clone().step_by(height) {
-                let tile = Tile {
-                    left: left[i * depth..].as_ptr(),
-                    right: right.as_ptr(),
-                    starts,
-                    offsets,
-                    row: i,
-                    col: j,
-                    cols: (n_tiles * width).min(cols.end - j),
-                };
-                let rows = height.min(rows.end - i);
-                // SAFETY: the panel has as many rows as are passed, `right` can be read for a tile
-                // from each offset on, and the tile is inside of the target; all as asserted.
-                unsafe {
-                    if n_tiles == 2 {
-                        compute::<E, S, { 2 * VECTORS }>(rows, &tile, &target);
-                    } else {
-                        compute::<E, S, VECTORS>(rows, &tile, &target);
+                let mut j = first;
+                while j < end {
+                    // Where panels are low, two tiles share what is read of the left operand.
+                    let n_tiles = if doubles && j + width < end { 2 } else { 1 };
+                    let mut starts = [0; 2 * VECTORS];
+                    for (v, start) in starts[..n_tiles * VECTORS].iter_mut().enumerate() {
+                        *start = columns.start(j / lanes + v, lanes);
+                        assert!(furthest + *start + lanes <= right.len());
                     }
+                    let tile = Tile {
+                        left: left[i * depth..].as_ptr(),
+                        right: right.as_ptr(),
+                        starts,
+                        offsets,
+                        row: i,
+                        col: j,
+                        cols: (n_tiles * width).min(end - j),
+                    };
+                    let rows = height.min(rows.end - i);
+                    // SAFETY: the panel has as many rows as are passed, `right` can be read for a tile
+                    // from each offset on, and the tile is inside of the target; all as asserted.
+                    unsafe {
+                        if n_tiles == 2 {
+                            compute::<E, S, { 2 * VECTORS }>(rows, &tile, &target);
+                        } else {
+                            compute::<E, S, VECTORS>(rows, &tile, &target);
+                        }
+                    }
+                    j += n_tiles * width;
                 }
             }
-            j += n_tiles * width;
         }
     }
 }
@@ -198,6 +152,12 @@ unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
     // SAFETY: by the caller's promise; the buffer holds the sums of the largest tile, and those that
     // are read have been written.
     unsafe {
+        // The result is far away where it is large, and its rows are no stream that processors foresee.
+        for i in 0..rows {
+            for v in 0..VECS {
+                S::prefetch(target.place(tile.row + i, tile.col).wrapping_add(v * lanes));
+            }
+        }
         let mut buffer = [const { MaybeUninit::<E::Vector<S>>::uninit() }; MAX_SUMS];
         let (to, stride) = if plain {
             (target.place(tile.row, tile.col), target.row_stride())
@@ -286,9 +246,11 @@ unsafe fn add_term<E: Float, S: Simd, const ROWS: usize, const VECS: usize>(
 ) {
     // SAFETY: by the caller's promise.
     unsafe {
+        let ahead = AHEAD * VECTORS * <E::Vector<S> as Vector<E>>::LANES;
         let mut columns = [E::Vector::<S>::splat(E::ZERO); VECS];
         for (column, right) in columns.iter_mut().zip(right) {
             *column = E::Vector::<S>::load(right.add(offset));
+            S::prefetch(right.wrapping_add(offset + ahead));
         }
         for (i, sums) in sums.iter_mut().enumerate() {
             let factor = E::Vector::<S>::splat(*left.add(i));

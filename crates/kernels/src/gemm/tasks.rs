@@ -1,0 +1,108 @@
+//! How the product with a block of a right operand is cut into tasks.
+//!
+//! Tasks are blocks of the result, never parts of a sum; so what is a task may depend on the number of
+//! threads, and the bits do not.
+
+use super::blocked::{NEAR, Right, balanced};
+use super::operand::MatRef;
+use super::pack::{pack_left, pack_left_in_parallel};
+use super::shape::Shape;
+use super::target::Target;
+use crate::threads::{num_threads, parallel_for};
+use crate::{Float, scratch};
+
+/// Where there are fewer panels of rows than this, a task has all rows, or is one of few.
+pub(super) const MIN_PANELS: usize = 21;
+/// Into about how many tasks a block of more rows is cut, where it is large enough.
+const TASKS: usize = 16;
+/// The rows of the left operand that a task goes through again and again: with [`DEPTH`] they fill
+/// a part of the second-level cache.
+const BLOCK_ROWS: usize = 168;
+/// The panels of rows that a task has at least if the right operand's block has more elements than
+/// [`NEAR`], so that it is not read too often from afar.
+const PANELS: usize = 4;
+/// The columns for which packing a panel of rows once more is cheap.
+const FEW_COLS: usize = 512;
+/// About how many multiplications a task with all rows has: some microseconds …
+const TASK: usize = 512 * 1024;
+/// … and how many tiles side by side at least, so that what it packs comes in whole lines.
+const TILES: usize = 4;
+/// How many elements of a right operand each thread is glad to pack for itself: to fetch what another
+/// has just written takes longer.
+const SMALL: usize = 32 * 1024;
+/// The multiplications that are worth waking another thread for.
+const LEAST_TASK: usize = 128 * 1024;
+/// How many multiplications take as long as packing an element.
+const PACKING: usize = 10;
+/// How many multiplications take as long as that two threads write to the same line.
+const BORDER: usize = 2000;
+
+/// Multiplies `a` with a block of a right operand.
+pub(super) fn multiply<E: Float>(
+    a: MatRef<'_, E>,
+    height: usize,
+    right: Right<'_, E>,
+    target: Target<'_, E>,
+) {
+    let (m, depth, n) = (a.rows(), a.cols(), target.cols());
+    let width = right.width;
+    let n_panels = m.div_ceil(height);
+    if n_panels < MIN_PANELS && n * depth <= num_threads() * SMALL {
+        let threads = num_threads().min(m * n * depth / LEAST_TASK).max(1);
+        let [height, rows, cols] = shares::<E>([m, depth, n], threads);
+        in_blocks(a, height, rows, right, cols, target);
+    } else if n_panels < MIN_PANELS {
+        scratch::with(m * depth, |left: &mut [E]| {
+            pack_left_in_parallel(a, height, left);
+            let tiles = balanced(n.div_ceil(width), (TASK / (m * width * depth)).max(TILES));
+            let cols = tiles * width;
+            parallel_for(n.div_ceil(cols), |task| {
+                right.tiles(height, left, task * cols..n.min((task + 1) * cols), target);
+            });
+        });
+    } else {
+        let least = if n * depth > NEAR { PANELS } else { 1 };
+        let most = (BLOCK_ROWS / height).max(1);
+        let rows = (n_panels / TASKS).max(least).min(most) * height;
+        let n_cols = TASKS.div_ceil(m.div_ceil(rows)).min(n / FEW_COLS).max(1);
+        let cols = n.div_ceil(width).div_ceil(n_cols) * width;
+        in_blocks(a, height, rows, right, cols, target);
+    }
+}
+
+/// The height of panels, and the rows and columns of the largest block, when each of so many threads
+/// gets a block of a product of m × depth × n, cut such that it takes the least time.
+fn shares<E: Float>([m, depth, n]: [usize; 3], threads: usize) -> [usize; 3] {
+    let shape = Shape::of::<E>();
+    let cut = |n_cols: usize| {
+        let rows = m.div_ceil(threads / n_cols);
+        let height = shape.panel_rows(rows);
+        [height, rows.next_multiple_of(height), n.div_ceil(shape.cols).div_ceil(n_cols) * shape.cols]
+    };
+    let cost = |&[_, rows, cols]: &[usize; 3]| {
+        let border = if cols < n { BORDER * rows / depth } else { 0 };
+        rows * cols + PACKING * (rows + cols) + border
+    };
+    (1..=threads).map(cut).min_by_key(cost).unwrap_or([1; 3])
+}
+
+/// Multiplies blocks of so many rows and columns, each a task, which packs the rows.
+fn in_blocks<E: Float>(
+    a: MatRef<'_, E>,
+    height: usize,
+    n_rows: usize,
+    right: Right<'_, E>,
+    n_cols: usize,
+    target: Target<'_, E>,
+) {
+    let (m, depth, n) = (a.rows(), a.cols(), target.cols());
+    let beside = n.div_ceil(n_cols);
+    parallel_for(m.div_ceil(n_rows) * beside, |task| {
+        let (i, j) = (task / beside * n_rows, task % beside * n_cols);
+        let (rows, cols) = (i..m.min(i + n_rows), j..n.min(j + n_cols));
+        scratch::with(rows.len() * depth, |left: &mut [E]| {
+            pack_left(a.block(rows.clone(), 0..depth), height, left);
+            right.tiles(height, left, cols, target.block(rows));
+        });
+    });
+}
