@@ -33,7 +33,7 @@ pub fn set_num_threads(n: usize) {
     THREADS.store(n.clamp(1, MAX_THREADS), Ordering::Relaxed);
 }
 
-/// The number of threads that a call from this thread may use.
+/// The number of threads that a call from this thread may use: 1 inside of a task.
 pub fn num_threads() -> usize {
     if let Some(n) = SCOPED_THREADS.get() {
         return n;
@@ -291,6 +291,7 @@ impl Pool {
 
     /// Takes tasks of `job` until there are none: first those of the thread's own share.
     fn work(&self, job: Job, thread: usize) {
+        let before = SCOPED_THREADS.replace(Some(1));
         let result = catch_unwind(AssertUnwindSafe(|| {
             for share in (thread..job.n_threads).chain(0..thread) {
                 let end = job.share(share + 1);
@@ -304,6 +305,7 @@ impl Pool {
                 }
             }
         }));
+        SCOPED_THREADS.set(before);
         if let Err(panic) = result {
             for (share, next) in self.next[..job.n_threads].iter().enumerate() {
                 next.0.store(job.share(share + 1), Ordering::Relaxed);

@@ -37,37 +37,56 @@ impl<E: Float> Kernel for Soften<'_, '_, E> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let Soften { n_keys, visible, present, scores, scales, log_sum_exp } = self;
-        let kept = scales.iter_mut().zip(log_sum_exp);
-        for (row, (scores, (scale, lse))) in scores.chunks_exact_mut(n_keys).zip(kept).enumerate() {
-            let (seen, unseen) = scores.split_at_mut(visible.of_row(row, n_keys));
+        let kept = scales.iter_mut().zip(log_sum_exp.iter_mut());
+        for (row, (scores, (sum, max))) in scores.chunks_exact_mut(n_keys).zip(kept).enumerate() {
+            let n_visible = visible.of_row(row, n_keys);
+            let (scores, unseen) = scores.split_at_mut(whole_blocks(n_visible, n_keys));
             unseen.fill(E::ZERO);
+            scores[n_visible..].fill(E::NEG_INFINITY);
             if let Some(present) = present {
-                for (score, &present) in seen.iter_mut().zip(present) {
+                for (score, &present) in scores.iter_mut().zip(present) {
                     *score = if present { *score } else { E::NEG_INFINITY };
                 }
             }
-            let max = if seen.is_empty() { E::NEG_INFINITY } else { Max(seen).run::<S>() };
-            if max == E::NEG_INFINITY {
-                seen.fill(E::ZERO);
-                (*scale, *lse) = (E::ZERO, E::ZERO);
+            *max = Max(scores).run::<S>();
+            if *max == E::NEG_INFINITY {
+                scores.fill(E::ZERO);
+                *sum = E::ZERO;
                 continue;
             }
             let mut lanes = [E::ZERO; LANES];
-            let (blocks, rest) = seen.as_chunks_mut::<LANES>();
+            let (blocks, rest) = scores.as_chunks_mut::<LANES>();
             for block in blocks {
-                for (lane, score) in lanes.iter_mut().zip(block) {
-                    *score = (*score - max).fast_exp::<S>();
-                    *lane += *score;
-                }
+                soften_block::<E, S>(block, *max, &mut lanes);
             }
-            for (lane, score) in lanes.iter_mut().zip(rest) {
-                *score = (*score - max).fast_exp::<S>();
-                *lane += *score;
+            if !rest.is_empty() {
+                let mut block = [E::NEG_INFINITY; LANES];
+                block[..rest.len()].copy_from_slice(rest);
+                soften_block::<E, S>(&mut block, *max, &mut lanes);
+                rest.copy_from_slice(&block[..rest.len()]);
             }
-            let sum = sum_lanes(lanes);
-            *lse = max + sum.fast_ln::<S>();
-            *scale = E::ONE / sum;
+            *sum = sum_lanes(lanes);
         }
+        for (scale, lse) in scales.iter_mut().zip(log_sum_exp) {
+            let (sum, max) = (*scale, *lse);
+            let seen = max != E::NEG_INFINITY;
+            *lse = if seen { max + sum.fast_ln::<S>() } else { E::ZERO };
+            *scale = if seen { E::ONE / sum } else { E::ZERO };
+        }
+    }
+}
+
+/// The end of the block of scores in which the last visible one is: what is worked on, in whole vectors.
+#[inline(always)]
+fn whole_blocks(n_visible: usize, n_keys: usize) -> usize {
+    n_visible.next_multiple_of(LANES).min(n_keys)
+}
+
+#[inline(always)]
+fn soften_block<E: Float, S: Simd>(block: &mut [E; LANES], max: E, sums: &mut [E; LANES]) {
+    for (sum, score) in sums.iter_mut().zip(block) {
+        *score = (*score - max).fast_exp::<S>();
+        *sum += *score;
     }
 }
 
@@ -98,9 +117,11 @@ impl<E: Float> Kernel for SoftenBackward<'_, '_, E> {
         for (row, (scores, gradients)) in rows.enumerate() {
             let (lse, inner) = (log_sum_exp[row], inner[row]);
             let n_visible = visible.of_row(row, n_keys);
-            scores[n_visible..].fill(E::ZERO);
+            let whole = whole_blocks(n_visible, n_keys);
+            scores[whole..].fill(E::ZERO);
             gradients[n_visible..].fill(E::ZERO);
-            let (scores, gradients) = (&mut scores[..n_visible], &mut gradients[..n_visible]);
+            scores[n_visible..whole].fill(E::NEG_INFINITY);
+            let (scores, gradients) = (&mut scores[..whole], &mut gradients[..n_visible]);
             for score in scores.iter_mut() {
                 *score = (*score - lse).fast_exp::<S>();
             }

@@ -99,7 +99,7 @@ impl<E: Float> Target<'_, E> {
     }
 }
 
-/// Writes `n` sums of row `row` of the target from column `col` on.
+/// Writes `n` products, with α, to row `row` of the target from column `col` on.
 ///
 /// # Safety
 /// They are inside of the target; the machine has the instructions of `S`.
@@ -109,12 +109,12 @@ pub(super) unsafe fn finish<E: Float, S: Simd>(
     row: usize,
     col: usize,
     n: usize,
-    sum: E::Vector<S>,
+    product: E::Vector<S>,
 ) {
     // SAFETY: by the caller's promise.
     unsafe {
         let place = target.place(row, col);
-        let mut value = sum.mul(E::Vector::<S>::splat(target.alpha));
+        let mut value = product;
         if target.beta != E::ZERO {
             let old = E::Vector::<S>::load_first(place, n);
             value = old.mul_add(E::Vector::<S>::splat(target.beta), value);

@@ -144,8 +144,7 @@ unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
 ) {
     let lanes = <E::Vector<S> as Vector<E>>::LANES;
     debug_assert!((1..=most_rows::<S, VECS>()).contains(&rows));
-    let plain = target.alpha == E::ONE
-        && target.beta == E::ZERO
+    let plain = target.beta == E::ZERO
         && matches!(target.bias, Bias::None)
         && target.activation == Activation::Identity
         && tile.cols == VECS * lanes;
@@ -170,7 +169,7 @@ unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
                 match rows {
                     // Heights that the registers of `S` do not hold are not even compiled.
                     $($n => if const { $n <= most_rows::<S, VECS>() } {
-                        multiply::<E, S, $n, VECS>(tile, to, stride)
+                        multiply::<E, S, $n, VECS>(tile, target.alpha, to, stride)
                     },)*
                     _ => {}
                 }
@@ -191,13 +190,14 @@ unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
     }
 }
 
-/// Writes the products of `ROWS` rows to `to`, in rows `stride` apart.
+/// Writes `alpha` times the products of `ROWS` rows to `to`, in rows `stride` apart.
 ///
 /// # Safety
 /// As [`compute`]; the rows can be written.
 #[inline(always)]
 unsafe fn multiply<E: Float, S: Simd, const ROWS: usize, const VECS: usize>(
     tile: &Tile<'_, E>,
+    alpha: E,
     to: *mut E,
     stride: usize,
 ) {
@@ -222,9 +222,10 @@ unsafe fn multiply<E: Float, S: Simd, const ROWS: usize, const VECS: usize>(
             add_term::<E, S, ROWS, VECS>(&mut sums, left, right, offset);
             left = left.add(ROWS);
         }
+        let alpha = E::Vector::<S>::splat(alpha);
         for (i, sums) in sums.iter().enumerate() {
             for (v, sum) in sums.iter().enumerate() {
-                sum.store(to.add(i * stride + v * lanes));
+                sum.mul(alpha).store(to.add(i * stride + v * lanes));
             }
         }
     }

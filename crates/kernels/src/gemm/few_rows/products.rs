@@ -81,7 +81,8 @@ impl<E: Float> ScalarProducts<'_, E> {
                 for (done, lanes) in (0..n).step_by(lanes).zip(row_sums.chunks(lanes)) {
                     let n = lanes.len().min(n - done);
                     let sums = E::Vector::<S>::load_first(lanes.as_ptr(), n);
-                    finish::<E, S>(target, row + i, col + done, n, sums);
+                    let products = sums.mul(E::Vector::<S>::splat(target.alpha));
+                    finish::<E, S>(target, row + i, col + done, n, products);
                 }
             }
         }

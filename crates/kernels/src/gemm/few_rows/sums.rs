@@ -61,7 +61,8 @@ impl<E: Float> SumsOfRows<'_, '_, E> {
             for (i, sums) in sums.chunks_exact(width).enumerate() {
                 for (j, sums) in (0..width).step_by(lanes).zip(sums.chunks(lanes)) {
                     let sum = E::Vector::<S>::load_first(sums.as_ptr(), sums.len());
-                    finish::<E, S>(&target, i, cols.start + j, sums.len(), sum);
+                    let product = sum.mul(E::Vector::<S>::splat(target.alpha));
+                    finish::<E, S>(&target, i, cols.start + j, sums.len(), product);
                 }
             }
         }
