@@ -11,7 +11,7 @@ const TASK: usize = 16 * 1024;
 /// enough to read the whole cache lines of a row, in the order in which they lie.
 const BESIDE: usize = 4;
 /// The bytes of a cache line.
-const LINE: usize = 64;
+pub(super) const LINE: usize = 64;
 /// How many rows are called from a far cache before they are copied.
 const AHEAD: isize = 16;
 

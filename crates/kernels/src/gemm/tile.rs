@@ -8,6 +8,7 @@ use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use super::operand::{Activation, Bias};
+use super::pack::LINE;
 use super::shape::{VECTORS, max_double_rows, most_rows};
 use super::target::{Target, finish};
 use crate::Float;
@@ -126,6 +127,11 @@ struct Tile<'a, E> {
     col: usize,
     /// How many of its columns are in the result.
     cols: usize,
+}
+
+/// Whether a vector fills a cache line; else a row of a tile does.
+const fn fills_line<E: Float, S: Simd>() -> bool {
+    <E::Vector<S> as Vector<E>>::LANES * size_of::<E>() == LINE
 }
 
 /// The most vectors that a tile has.
@@ -251,7 +257,14 @@ unsafe fn add_term<E: Float, S: Simd, const ROWS: usize, const VECS: usize>(
         let mut columns = [E::Vector::<S>::splat(E::ZERO); VECS];
         for (column, right) in columns.iter_mut().zip(right) {
             *column = E::Vector::<S>::load(right.add(offset));
-            S::prefetch(right.wrapping_add(offset + ahead));
+            if const { fills_line::<E, S>() } {
+                S::prefetch(right.wrapping_add(offset + ahead));
+            }
+        }
+        if const { !fills_line::<E, S>() } {
+            for tile in right.as_chunks::<VECTORS>().0 {
+                S::prefetch(tile[0].wrapping_add(offset + ahead));
+            }
         }
         for (i, sums) in sums.iter_mut().enumerate() {
             let factor = E::Vector::<S>::splat(*left.add(i));
