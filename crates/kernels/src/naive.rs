@@ -112,14 +112,14 @@ fn for_each_window(sizes: &Pool2d, mut visit: impl FnMut(usize, usize, &[usize])
     }
 }
 
-/// The maximum of each window and its place: see [`crate::pool2d::max_indices`]; without NaN.
+/// The maximum of each window and its place: see [`crate::pool2d::max_indices`].
 pub fn max_pool2d<E: Float>(sizes: &Pool2d, x: &[E]) -> (Vec<E>, Vec<u32>) {
     let (mut y, mut indices) = (Vec::new(), Vec::new());
     for_each_window(sizes, |plane, _, pixels| {
         let x = &x[plane * sizes.in_plane()..];
         let mut best = pixels[0];
         for &pixel in pixels {
-            if x[pixel] > x[best] {
+            if x[pixel] > x[best] || x[pixel].is_nan() {
                 best = pixel;
             }
         }

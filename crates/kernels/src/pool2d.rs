@@ -4,7 +4,12 @@
 //! [`crate::index::gather`] then reads the pixels and [`crate::index::scatter_add`] sends
 //! gradients back to them.
 
+mod max_indices;
+
 use std::ops::Range;
+
+pub(crate) use max_indices::MaxIndices;
+pub use max_indices::max_indices;
 
 use crate::simd::{Kernel, Simd};
 use crate::threads::parallel_chunks_mut;
@@ -112,17 +117,6 @@ impl Pool2d {
     }
 }
 
-/// For each window, which pixel of its plane is the first of the largest; the last NaN where there
-/// is one, as in PyTorch. Padding never wins.
-pub fn max_indices<E: Float>(sizes: &Pool2d, x: &[E], indices: &mut [u32]) {
-    sizes.check(x.len(), indices.len());
-    let n = sizes.planes_per_task();
-    parallel_chunks_mut(indices, n * sizes.out_plane(), |task, indices| {
-        let x = &x[task * n * sizes.in_plane()..];
-        E::max_indices(MaxIndices { sizes, x, indices });
-    });
-}
-
 /// What the sum of a window is divided by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Divisor {
@@ -179,73 +173,6 @@ pub fn avg_pool_backward<E: Float>(sizes: &Pool2d, divisor: Divisor, dy: &[E], d
             E::avg_pool_backward(AvgPoolBackward { sizes, dy, factors, shares, dx });
         });
     });
-}
-
-pub(crate) struct MaxIndices<'a, 'y, E> {
-    sizes: &'a Pool2d,
-    x: &'a [E],
-    indices: &'y mut [u32],
-}
-
-impl<E: Float> Kernel for MaxIndices<'_, '_, E> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        let MaxIndices { sizes, x, indices } = self;
-        // Where a row of windows shows the same pixels relative to each: inside of the padding.
-        let inside = sizes.windows(1, 0).0.start..sizes.windows(1, sizes.kernel[1] - 1).0.end;
-        let x = x.chunks_exact(sizes.in_plane());
-        for (x, indices) in x.zip(indices.chunks_exact_mut(sizes.out_plane())) {
-            for (i, indices) in indices.chunks_exact_mut(sizes.out_width()).enumerate() {
-                let rows = sizes.pixels(0, i);
-                let mut j = 0;
-                while j < indices.len() {
-                    let left = if inside.contains(&j) { inside.end - j } else { 0 };
-                    // The usual strides, as constants for the compiler.
-                    j += match (left, sizes.stride[1]) {
-                        (8.., 1) => largest::<E, 8>(sizes, x, rows.clone(), j, 1, indices),
-                        (8.., 2) => largest::<E, 8>(sizes, x, rows.clone(), j, 2, indices),
-                        (4.., 2) => largest::<E, 4>(sizes, x, rows.clone(), j, 2, indices),
-                        (_, stride) => largest::<E, 1>(sizes, x, rows.clone(), j, stride, indices),
-                    };
-                }
-            }
-        }
-    }
-}
-
-/// The largest pixels of `N` neighboring windows, which all lie inside of the image's columns
-/// unless `N` is 1.
-#[inline(always)]
-fn largest<E: Float, const N: usize>(
-    sizes: &Pool2d,
-    x: &[E],
-    rows: Range<usize>,
-    first: usize,
-    stride: usize,
-    indices: &mut [u32],
-) -> usize {
-    let cols = sizes.pixels(1, first);
-    let mut best = [E::NEG_INFINITY; N];
-    let mut places = [0; N];
-    for (j, place) in places.iter_mut().enumerate() {
-        *place = (rows.start * sizes.width + cols.start + j * stride) as u32;
-    }
-    for row in rows {
-        for col in cols.clone() {
-            let pixel = row * sizes.width + col;
-            let x = &x[pixel..][..(N - 1) * stride + 1];
-            for j in 0..N {
-                let value = x[j * stride];
-                let takes = value > best[j] || value.is_nan();
-                best[j] = if takes { value } else { best[j] };
-                places[j] = if takes { (pixel + j * stride) as u32 } else { places[j] };
-            }
-        }
-    }
-    indices[first..][..N].copy_from_slice(&places);
-    N
 }
 
 pub(crate) struct AvgPool<'a, 'y, E> {

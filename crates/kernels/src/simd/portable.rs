@@ -62,6 +62,16 @@ impl<E: Float, const N: usize> Vector<E> for Lanes<E, N> {
     }
 
     #[inline(always)]
+    unsafe fn load_pairs(from: *const E, n: usize) -> (Self, Self) {
+        let (mut firsts, mut seconds) = ([E::ZERO; N], [E::ZERO; N]);
+        for i in 0..n {
+            // SAFETY: the caller lets `2 n` numbers be read.
+            (firsts[i], seconds[i]) = unsafe { (from.add(2 * i).read(), from.add(2 * i + 1).read()) };
+        }
+        (Lanes(firsts), Lanes(seconds))
+    }
+
+    #[inline(always)]
     unsafe fn store_first(self, to: *mut E, n: usize) {
         for (i, lane) in self.0.iter().enumerate().take(n) {
             // SAFETY: the caller lets `n` numbers be written.
@@ -92,6 +102,25 @@ impl<E: Float, const N: usize> Vector<E> for Lanes<E, N> {
     #[inline(always)]
     unsafe fn max(self, other: Self) -> Self {
         Lanes(std::array::from_fn(|i| if self.0[i] > other.0[i] { self.0[i] } else { other.0[i] }))
+    }
+
+    #[inline(always)]
+    unsafe fn larger(mut self, mut place: Self, other: Self, other_place: Self) -> (Self, Self) {
+        for i in 0..N {
+            // Without a branch, so that the compiler makes vectors of it.
+            let takes = (other.0[i] > self.0[i]) | other.0[i].is_nan();
+            self.0[i] = if takes { other.0[i] } else { self.0[i] };
+            place.0[i] = if takes { other_place.0[i] } else { place.0[i] };
+        }
+        (self, place)
+    }
+
+    #[inline(always)]
+    unsafe fn store_indices(self, offset: u32, to: *mut u32, n: usize) {
+        for (i, lane) in self.0.iter().enumerate().take(n) {
+            // SAFETY: the caller lets `n` integers be written.
+            unsafe { to.add(i).write(offset.wrapping_add(lane.to_f64() as i32 as u32)) };
+        }
     }
 
     #[inline(always)]

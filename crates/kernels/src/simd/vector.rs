@@ -46,6 +46,11 @@ pub trait Vector<E>: Copy {
     /// # Safety
     /// The machine has the instructions and `2 n − 1` numbers can be read at `from`.
     unsafe fn load_second(from: *const E, n: usize) -> Self;
+    /// Reads `n ≤ LANES` pairs: the first number of each, and the second; the other lanes are 0.
+    ///
+    /// # Safety
+    /// The machine has the instructions and `2 n` numbers can be read at `from`.
+    unsafe fn load_pairs(from: *const E, n: usize) -> (Self, Self);
     /// Writes the first `n ≤ LANES` numbers.
     ///
     /// # Safety
@@ -70,6 +75,17 @@ pub trait Vector<E>: Copy {
     /// # Safety
     /// The machine has the instructions.
     unsafe fn max(self, other: Self) -> Self;
+    /// A step of looking for the largest number and its place: `other` and `other_place` where `other`
+    /// is larger than `self` or NaN, elsewhere `self` and `place`.
+    ///
+    /// # Safety
+    /// The machine has the instructions.
+    unsafe fn larger(self, place: Self, other: Self, other_place: Self) -> (Self, Self);
+    /// `to[i] = offset + self[i]` for the first `n ≤ LANES` numbers, which are integers of 0 to 2³¹ − 1.
+    ///
+    /// # Safety
+    /// The machine has the instructions and `n` integers can be written at `to`.
+    unsafe fn store_indices(self, offset: u32, to: *mut u32, n: usize);
     /// The sum of the lanes.
     ///
     /// # Safety

@@ -63,6 +63,9 @@ macro_rules! vector {
         $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $fma:ident, $max:ident,
         load_first: |$load_from:ident, $load_n:ident| $load_first:expr,
         even: |$low:ident, $high:ident| $even:expr,
+        odd: $odd:expr,
+        larger: |$best:ident, $place:ident, $other:ident, $other_place:ident| $larger:expr,
+        store_indices: |$indices:ident, $offset:ident, $index_to:ident, $index_n:ident| $store_indices:expr,
         interleave: |$left:ident, $right:ident| $interleave:expr,
         store_first: |$value:ident, $store_to:ident, $store_n:ident| $store_first:expr,
         sum: $sum:path, transpose: $transpose:path, square: $square:literal
@@ -106,6 +109,16 @@ macro_rules! vector {
                 }
             }
             #[inline(always)]
+            unsafe fn load_pairs(from: *const $float, n: usize) -> (Self, Self) {
+                let (low, high) = ((2 * n).min($lanes), (2 * n).saturating_sub($lanes));
+                // SAFETY: the caller has the instructions and lets so many numbers be read.
+                unsafe {
+                    let $low = Self::load_first(from, low).0;
+                    let $high = Self::load_first(from.wrapping_add(low), high).0;
+                    ($vector($even), $vector($odd))
+                }
+            }
+            #[inline(always)]
             unsafe fn store_first(self, $store_to: *mut $float, $store_n: usize) {
                 let $value = self.0;
                 // SAFETY: the caller has the instructions; lanes from `n` on are masked off.
@@ -135,6 +148,19 @@ macro_rules! vector {
             unsafe fn max(self, other: Self) -> Self {
                 // SAFETY: the caller has the instructions.
                 $vector(unsafe { $max(self.0, other.0) })
+            }
+            #[inline(always)]
+            unsafe fn larger(self, place: Self, other: Self, other_place: Self) -> (Self, Self) {
+                let ($best, $place, $other, $other_place) = (self.0, place.0, other.0, other_place.0);
+                // SAFETY: the caller has the instructions.
+                let (best, place) = unsafe { $larger };
+                ($vector(best), $vector(place))
+            }
+            #[inline(always)]
+            unsafe fn store_indices(self, $offset: u32, to: *mut u32, $index_n: usize) {
+                let ($indices, $index_to, $offset) = (self.0, to.cast::<i32>(), $offset as i32);
+                // SAFETY: the caller has the instructions; lanes from `n` on are masked off.
+                unsafe { $store_indices }
             }
             #[inline(always)]
             unsafe fn sum(self) -> $float {
@@ -237,6 +263,16 @@ vector!(
     even: |low, high| _mm256_castpd_ps(_mm256_permute4x64_pd::<0xd8>(_mm256_castps_pd(_mm256_shuffle_ps::<0x88>(
         low, high
     )))),
+    odd: _mm256_castpd_ps(_mm256_permute4x64_pd::<0xd8>(_mm256_castps_pd(_mm256_shuffle_ps::<0xdd>(low, high)))),
+    larger: |best, place, other, other_place| {
+        let larger = _mm256_cmp_ps::<_CMP_GT_OQ>(other, best);
+        let takes = _mm256_or_ps(larger, _mm256_cmp_ps::<_CMP_UNORD_Q>(other, other));
+        (_mm256_blendv_ps(best, other, takes), _mm256_blendv_ps(place, other_place, takes))
+    },
+    store_indices: |indices, offset, to, n| {
+        let indices = _mm256_add_epi32(_mm256_cvttps_epi32(indices), _mm256_set1_epi32(offset));
+        _mm256_maskstore_epi32(to, mask_epi32(n), indices)
+    },
     interleave: |left, right| {
         let (low, high) = (_mm256_unpacklo_ps(left, right), _mm256_unpackhi_ps(left, right));
         (_mm256_permute2f128_ps::<0x20>(low, high), _mm256_permute2f128_ps::<0x31>(low, high))
@@ -251,6 +287,16 @@ vector!(
     _mm256_fmadd_pd, _mm256_max_pd,
     load_first: |from, n| _mm256_maskload_pd(from, mask_epi64(n)),
     even: |low, high| _mm256_permute4x64_pd::<0xd8>(_mm256_unpacklo_pd(low, high)),
+    odd: _mm256_permute4x64_pd::<0xd8>(_mm256_unpackhi_pd(low, high)),
+    larger: |best, place, other, other_place| {
+        let larger = _mm256_cmp_pd::<_CMP_GT_OQ>(other, best);
+        let takes = _mm256_or_pd(larger, _mm256_cmp_pd::<_CMP_UNORD_Q>(other, other));
+        (_mm256_blendv_pd(best, other, takes), _mm256_blendv_pd(place, other_place, takes))
+    },
+    store_indices: |indices, offset, to, n| {
+        let indices = _mm_add_epi32(_mm256_cvttpd_epi32(indices), _mm_set1_epi32(offset));
+        _mm_maskstore_epi32(to, _mm256_castsi256_si128(mask_epi32(n)), indices)
+    },
     interleave: |left, right| {
         let (low, high) = (_mm256_unpacklo_pd(left, right), _mm256_unpackhi_pd(left, right));
         (_mm256_permute2f128_pd::<0x20>(low, high), _mm256_permute2f128_pd::<0x31>(low, high))
@@ -269,6 +315,20 @@ vector!(
         _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30),
         high
     ),
+    odd: _mm512_permutex2var_ps(
+        low,
+        _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31),
+        high
+    ),
+    larger: |best, place, other, other_place| {
+        let larger = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(other, best);
+        let takes = larger | _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(other, other);
+        (_mm512_mask_blend_ps(takes, best, other), _mm512_mask_blend_ps(takes, place, other_place))
+    },
+    store_indices: |indices, offset, to, n| {
+        let indices = _mm512_add_epi32(_mm512_cvttps_epi32(indices), _mm512_set1_epi32(offset));
+        _mm512_mask_storeu_epi32(to, ((1u32 << n) - 1) as u16, indices)
+    },
     interleave: |left, right| {
         let low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
         let high = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
@@ -284,6 +344,16 @@ vector!(
     _mm512_fmadd_pd, _mm512_max_pd,
     load_first: |from, n| _mm512_maskz_loadu_pd(((1u32 << n) - 1) as u8, from),
     even: |low, high| _mm512_permutex2var_pd(low, _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14), high),
+    odd: _mm512_permutex2var_pd(low, _mm512_setr_epi64(1, 3, 5, 7, 9, 11, 13, 15), high),
+    larger: |best, place, other, other_place| {
+        let larger = _mm512_cmp_pd_mask::<_CMP_GT_OQ>(other, best);
+        let takes = larger | _mm512_cmp_pd_mask::<_CMP_UNORD_Q>(other, other);
+        (_mm512_mask_blend_pd(takes, best, other), _mm512_mask_blend_pd(takes, place, other_place))
+    },
+    store_indices: |indices, offset, to, n| {
+        let indices = _mm256_add_epi32(_mm512_cvttpd_epi32(indices), _mm256_set1_epi32(offset));
+        _mm256_mask_storeu_epi32(to, ((1u32 << n) - 1) as u8, indices)
+    },
     interleave: |left, right| {
         let low = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
         let high = _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15);

@@ -1,10 +1,10 @@
 //! Pooling with any window, stride and padding.
 
 use proptest::prelude::*;
-use tenon_kernels::naive;
 use tenon_kernels::pool2d::{Divisor, Pool2d, avg_pool, avg_pool_backward, max_indices};
 use tenon_kernels::simd::{Level, with_level};
 use tenon_kernels::threads::with_num_threads;
+use tenon_kernels::{Float, naive};
 
 use crate::support::{check, numbers, sum_bound};
 
@@ -21,7 +21,7 @@ fn any_sizes() -> impl Strategy<Value = Pool2d> {
 }
 
 /// The places of the maxima, at every level and for one, two and three threads.
-fn check_indices(sizes: &Pool2d, x: &[f32], want: &[u32]) {
+fn check_indices<E: Float>(sizes: &Pool2d, x: &[E], want: &[u32]) {
     for &level in Level::available() {
         for threads in 1..=3 {
             let mut got = vec![u32::MAX; want.len()];
@@ -33,14 +33,25 @@ fn check_indices(sizes: &Pool2d, x: &[f32], want: &[u32]) {
     }
 }
 
+/// Compares with the oracle: distinct numbers; few, with ties of which the first counts; and some that
+/// are nothing or negative infinity.
+fn check_maxima<E: Float>(sizes: &Pool2d) {
+    let mut x = numbers::<E>(1, sizes.planes * sizes.in_plane());
+    check_indices(sizes, &x, &naive::max_pool2d(sizes, &x).1);
+    x.iter_mut().for_each(|x| *x = (*x + *x).floor());
+    check_indices(sizes, &x, &naive::max_pool2d(sizes, &x).1);
+    x.iter_mut().filter(|x| **x == -E::ONE).for_each(|x| *x = E::NEG_INFINITY);
+    x.iter_mut().step_by(5).filter(|x| **x == E::ZERO).for_each(|x| *x = E::NAN);
+    check_indices(sizes, &x, &naive::max_pool2d(sizes, &x).1);
+    x.fill(E::NEG_INFINITY);
+    check_indices(sizes, &x, &naive::max_pool2d(sizes, &x).1);
+}
+
 proptest! {
     #[test]
     fn maxima_are_where_the_oracle_finds_them(sizes in any_sizes()) {
-        let x = numbers::<f32>(1, sizes.planes * sizes.in_plane());
-        check_indices(&sizes, &x, &naive::max_pool2d(&sizes, &x).1);
-        // With few values there are ties, of which the first counts.
-        let coarse: Vec<f32> = x.iter().map(|x| (2.0 * x).floor()).collect();
-        check_indices(&sizes, &coarse, &naive::max_pool2d(&sizes, &coarse).1);
+        check_maxima::<f32>(&sizes);
+        check_maxima::<f64>(&sizes);
     }
 
     #[test]
@@ -77,4 +88,13 @@ fn nan_wins_and_padding_never_does() {
     check_indices(&sizes, &x, &[5, 2, 8, 10]);
     let padded = Pool2d { kernel: [3; 2], stride: [3; 2], padding: [1; 2], ..sizes };
     check_indices(&padded, &[f32::NEG_INFINITY; 16], &[0, 2, 8, 10]);
+}
+
+#[test]
+fn a_window_may_have_more_pixels_than_there_are_integers_in_f32() {
+    let height = (1 << 23) + 1;
+    let sizes = Pool2d { planes: 1, height, width: 2, kernel: [height, 2], stride: [1, 2], padding: [0; 2] };
+    let mut x = vec![0.0f32; 2 * height];
+    x[(1 << 24) + 1] = 1.0;
+    check_indices(&sizes, &x, &[(1 << 24) + 1]);
 }
