@@ -24,8 +24,9 @@ pub(super) struct Packing {
     pub(super) terms: usize,
     pub(super) height: usize,
     pub(super) depth: usize,
-    /// The columns of a tile.
+    /// The columns of a tile, and of a vector.
     pub(super) tile_cols: usize,
+    lanes: usize,
 }
 
 impl Packing {
@@ -33,7 +34,14 @@ impl Packing {
         let shape = Shape::of::<E>();
         let depth = (WEIGHTS / rows.max(1)).clamp(DEPTH[0], DEPTH[1]);
         let depth = terms.div_ceil(terms.div_ceil(depth).max(1));
-        Packing { rows, terms, height: shape.panel_rows(rows), depth, tile_cols: shape.cols }
+        Packing {
+            rows,
+            terms,
+            height: shape.panel_rows(rows),
+            depth,
+            tile_cols: shape.cols,
+            lanes: shape.lanes(),
+        }
     }
 
     /// The elements of the packed weights.
@@ -78,6 +86,11 @@ impl Packing {
     }
 
     /// The columns that a row of the result has room for when `n` are asked for.
+    pub(super) fn whole_vectors(&self, n: usize) -> usize {
+        n.next_multiple_of(self.lanes)
+    }
+
+    /// The columns of so many packed ones of a right operand.
     pub(super) fn whole_tiles(&self, n: usize) -> usize {
         n.next_multiple_of(self.tile_cols)
     }

@@ -51,7 +51,7 @@ pub fn forward<E: Float>(
     let packing = Packing::new::<E>(o, window);
     let strips = Strips::new(packing, out_height, Planes::of_input(sizes, 1));
     let planes = Planes::of_input(sizes, strips.rows);
-    let cols = packing.whole_tiles(strips.rows * planes.pitch());
+    let cols = packing.whole_vectors(strips.rows * planes.pitch());
     let winograd = Winograd {
         units: sizes.batch * sizes.groups,
         groups: sizes.groups,

@@ -114,7 +114,7 @@ impl Phase {
         let planes_of = |rows| Planes::of_output(&self.sizes, rows, width, reach, before);
         let strips = Strips::new(packing, height, planes_of(1));
         let planes = planes_of(strips.rows);
-        let cols = packing.whole_tiles(strips.rows * planes.pitch());
+        let cols = packing.whole_vectors(strips.rows * planes.pitch());
         if let Some(winograd) = self.winograd()
             && winograd.pays::<E>(strips.cols(cols))
         {

@@ -20,7 +20,7 @@ pub(super) const fn max_double_rows<S: Simd>() -> usize {
 }
 
 pub(super) const fn most_rows<S: Simd, const VECS: usize>() -> usize {
-    if VECS == VECTORS { max_rows::<S>() } else { max_double_rows::<S>() }
+    if VECS <= VECTORS { max_rows::<S>() } else { max_double_rows::<S>() }
 }
 
 /// The size of the tiles of the machine.

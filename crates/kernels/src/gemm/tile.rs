@@ -81,10 +81,15 @@ impl<E: Float> Kernel for Tiles<'_, E> {
             for i in rows.clone().step_by(height) {
                 let mut j = first;
                 while j < end {
-                    // Where panels are low, two tiles share what is read of the left operand.
-                    let n_tiles = if doubles && j + width < end { 2 } else { 1 };
+                    // Where panels are low, two tiles share what is read of the left operand; and of
+                    // the last tile only the half that is needed is computed.
+                    let vecs = match end - j {
+                        left if doubles && left > width => 2 * VECTORS,
+                        left if left > lanes => VECTORS,
+                        _ => 1,
+                    };
                     let mut starts = [0; 2 * VECTORS];
-                    for (v, start) in starts[..n_tiles * VECTORS].iter_mut().enumerate() {
+                    for (v, start) in starts[..vecs].iter_mut().enumerate() {
                         *start = columns.start(j / lanes + v, lanes);
                         assert!(furthest + *start + lanes <= right.len());
                     }
@@ -95,26 +100,26 @@ impl<E: Float> Kernel for Tiles<'_, E> {
                         offsets,
                         row: i,
                         col: j,
-                        cols: (n_tiles * width).min(end - j),
+                        cols: (vecs * lanes).min(end - j),
                     };
                     let rows = height.min(rows.end - i);
                     // SAFETY: the panel has as many rows as are passed, `right` can be read for a tile
                     // from each offset on, and the tile is inside of the target; all as asserted.
                     unsafe {
-                        if n_tiles == 2 {
-                            compute::<E, S, { 2 * VECTORS }>(rows, &tile, &target);
-                        } else {
-                            compute::<E, S, VECTORS>(rows, &tile, &target);
+                        match vecs {
+                            1 => compute::<E, S, 1>(rows, &tile, &target),
+                            VECTORS => compute::<E, S, VECTORS>(rows, &tile, &target),
+                            _ => compute::<E, S, { 2 * VECTORS }>(rows, &tile, &target),
                         }
                     }
-                    j += n_tiles * width;
+                    j += vecs * lanes;
                 }
             }
         }
     }
 }
 
-/// One tile, or two beside each other.
+/// One tile, two beside each other, or half of one.
 struct Tile<'a, E> {
     /// Its panel of the left operand.
     left: *const E,

@@ -52,7 +52,7 @@ impl Pieces {
             rows,
             per_image: height.div_ceil(rows),
             images,
-            cols: packing.whole_tiles(images * rows * width),
+            cols: packing.whole_vectors(images * rows * width),
             shared,
         });
         let suits = |pieces: &Pieces| {
