@@ -11,7 +11,7 @@ mod sums;
 use super::operand::{Epilogue, MatRef};
 use super::target::Target;
 use crate::simd::{Simd, Vector};
-use crate::threads::parallel_for;
+use crate::threads::{num_threads, parallel_for};
 use crate::{Float, scratch};
 
 pub(crate) use products::ScalarProducts;
@@ -25,8 +25,13 @@ const ROWS_OF_SUMS: usize = 4;
 const COLS: usize = 4;
 /// About how many multiplications a task has: some microseconds.
 const TASK: usize = 64 * 1024;
-/// The fewest columns of a task that adds rows of B: their parts are read from start to end.
+/// The fewest columns of a task that adds rows of B: their parts are read from start to end, and the
+/// longer they are, the faster.
 const LEAST_COLS: usize = 192;
+/// The most elements of C of such a task: they stay in the nearest cache.
+const MOST_SUMS: usize = 4096;
+/// Tasks begin at multiples of so many columns, where a cache line does.
+const LINE: usize = 16;
 
 /// Whether [`gemm`] serves a product.
 pub(super) fn serves<E: Float>(a: &MatRef<'_, E>, b: &MatRef<'_, E>) -> bool {
@@ -63,7 +68,12 @@ pub(super) unsafe fn gemm<E: Float>(
     target.activation = epilogue.activation;
     let of_products = a.strides()[1] == 1 && b.strides()[0] == 1;
     let cols = TASK / (a.cols() * m.min(8));
-    let cols = if of_products { cols.max(1).next_multiple_of(COLS) } else { cols.max(LEAST_COLS) };
+    let cols = if of_products {
+        cols.max(1).next_multiple_of(COLS)
+    } else {
+        let share = n.div_ceil(num_threads()).next_multiple_of(LINE);
+        cols.max(share).clamp(LEAST_COLS, MOST_SUMS / m)
+    };
     parallel_for(n.div_ceil(cols), |task| {
         let cols = task * cols..n.min((task + 1) * cols);
         if of_products {
