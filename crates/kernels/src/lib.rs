@@ -7,7 +7,7 @@
 //! Three promises hold for every kernel of this crate:
 //! - **It overwrites its output.** Whatever an output slice held before the call is never read,
 //!   unless the documentation of that argument says that it accumulates.
-//! - **Its bits do not depend on the number of threads.** Tasks write apart, and
+//! - **Its bits do not depend on the number of threads.** Each task writes what no other does, and
 //!   every sum has a fixed order (see [`threads`]).
 //! - **It runs the widest instructions the machine has**, chosen at run time (see [`simd`]), and
 //!   the paths for all of them are tested against the scalar oracle in [`naive`].

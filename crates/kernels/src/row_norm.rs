@@ -1,15 +1,13 @@
 //! Rows brought to a common scale: layer normalization and its relative without a mean.
 
 use crate::reduce::{Axis, LANES, sum, sum_lanes};
-use crate::simd::{Kernel, Simd};
+use crate::simd::{CACHE_LINE, Kernel, Simd};
 use crate::threads::parallel_chunks_mut2;
 use crate::{Float, scratch};
 
 /// How many accumulators a sum with one term for each element is dealt out to: four of the widest
 /// vectors, because additions to one wait for each other.
 const WIDE: usize = 2 * LANES;
-/// The bytes that are fetched together.
-const CACHE_LINE: usize = 64;
 /// About how many elements a task has.
 const BLOCK: usize = 8 * 1024;
 

@@ -16,6 +16,9 @@ mod x86;
 use portable::Portable;
 pub(crate) use vector::{Simd, Vector, copy_row, copy_rows};
 
+/// The bytes of a cache line.
+pub(crate) const CACHE_LINE: usize = 64;
+
 /// A set of instructions that the kernels are compiled for, from the narrowest to the widest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {

@@ -33,7 +33,7 @@ pub fn set_num_threads(n: usize) {
     THREADS.store(n.clamp(1, MAX_THREADS), Ordering::Relaxed);
 }
 
-/// The number of threads that a call from this thread may use: 1 inside of a task.
+/// The number of threads that a call from this thread may use: 1 in a task that runs beside others.
 pub fn num_threads() -> usize {
     if let Some(n) = SCOPED_THREADS.get() {
         return n;

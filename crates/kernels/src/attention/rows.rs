@@ -37,6 +37,8 @@ impl<E: Float> Kernel for Soften<'_, '_, E> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let Soften { n_keys, visible, present, scores, scales, log_sum_exp } = self;
+        // At first, sums and maxima stand where scales and logarithms will: those are taken of all rows
+        // together, as vectors.
         let kept = scales.iter_mut().zip(log_sum_exp.iter_mut());
         for (row, (scores, (sum, max))) in scores.chunks_exact_mut(n_keys).zip(kept).enumerate() {
             let n_visible = visible.of_row(row, n_keys);
@@ -76,12 +78,14 @@ impl<E: Float> Kernel for Soften<'_, '_, E> {
     }
 }
 
-/// The end of the block of scores in which the last visible one is: what is worked on, in whole vectors.
+/// The end of the block of scores in which the last visible one is. Up to there exponentials are taken
+/// as vectors, of what is not visible as of −∞.
 #[inline(always)]
 fn whole_blocks(n_visible: usize, n_keys: usize) -> usize {
     n_visible.next_multiple_of(LANES).min(n_keys)
 }
 
+/// Takes the exponentials of a block and adds them to the sums.
 #[inline(always)]
 fn soften_block<E: Float, S: Simd>(block: &mut [E; LANES], max: E, sums: &mut [E; LANES]) {
     for (sum, score) in sums.iter_mut().zip(block) {

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use super::operand::{Epilogue, MatRef};
 use super::pack::pack_right;
-use super::shape::Shape;
+use super::shape::{NEAR, Shape};
 use super::target::Target;
 use super::tasks::{MIN_PANELS, multiply};
 use super::tile::{Columns, Tiles};
@@ -22,8 +22,6 @@ use crate::{Float, scratch};
 const DEPTH: usize = 512;
 /// The columns that are packed at a time.
 const BLOCK_COLS: usize = 4096;
-/// The elements that the second-level cache surely holds.
-pub(super) const NEAR: usize = 256 * 1024;
 /// The most rows of a left operand for which the right one is not packed, where its rows are contiguous.
 const IN_PLACE_ROWS: usize = 64;
 /// The bytes of a page, and about those between elements that the nearest cache keeps in the same place.

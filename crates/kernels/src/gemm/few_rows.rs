@@ -10,7 +10,7 @@ mod sums;
 
 use super::operand::{Epilogue, MatRef};
 use super::target::Target;
-use crate::simd::{Simd, Vector};
+use crate::simd::{CACHE_LINE, Simd, Vector};
 use crate::threads::{num_threads, parallel_for};
 use crate::{Float, scratch};
 
@@ -30,8 +30,6 @@ const TASK: usize = 64 * 1024;
 const LEAST_COLS: usize = 192;
 /// The most elements of C of such a task: they stay in the nearest cache.
 const MOST_SUMS: usize = 4096;
-/// Tasks begin at multiples of so many columns, where a cache line does.
-const LINE: usize = 16;
 
 /// Whether [`gemm`] serves a product.
 pub(super) fn serves<E: Float>(a: &MatRef<'_, E>, b: &MatRef<'_, E>) -> bool {
@@ -71,7 +69,7 @@ pub(super) unsafe fn gemm<E: Float>(
     let cols = if of_products {
         cols.max(1).next_multiple_of(COLS)
     } else {
-        let share = n.div_ceil(num_threads()).next_multiple_of(LINE);
+        let share = n.div_ceil(num_threads()).next_multiple_of(CACHE_LINE / size_of::<E>());
         cols.max(share).clamp(LEAST_COLS, MOST_SUMS / m)
     };
     parallel_for(n.div_ceil(cols), |task| {

@@ -2,7 +2,7 @@
 
 use super::operand::MatRef;
 use crate::Float;
-use crate::simd::{Kernel, Simd, Vector};
+use crate::simd::{CACHE_LINE, Kernel, Simd, Vector};
 use crate::threads::parallel_chunks_mut;
 
 /// About how many elements a task packs.
@@ -10,8 +10,6 @@ const TASK: usize = 16 * 1024;
 /// How many panels beside each other a task packs at least, where their elements are neighbors:
 /// enough to read the whole cache lines of a row, in the order in which they lie.
 const BESIDE: usize = 4;
-/// The bytes of a cache line.
-pub(super) const LINE: usize = 64;
 /// How many rows are called from a far cache before they are copied.
 const AHEAD: isize = 16;
 
@@ -147,7 +145,7 @@ unsafe fn columns<E: Float, S: Simd>(
         for k in 0..len {
             let mut from = from.offset(k as isize * along);
             // Rows that lie far apart are no stream that processors foresee.
-            for i in (0..n_panels * n).step_by(LINE / size_of::<E>()) {
+            for i in (0..n_panels * n).step_by(CACHE_LINE / size_of::<E>()) {
                 S::prefetch(from.wrapping_add(i).wrapping_offset(AHEAD * along));
             }
             let mut to = to.add(k * height);

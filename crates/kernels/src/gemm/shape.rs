@@ -1,10 +1,12 @@
-//! The size of the tiles of the machine.
+//! The size of the tiles of the machine, and of the cache that they read from.
 
 use std::marker::PhantomData;
 
 use crate::Float;
 use crate::simd::{Kernel, Simd, Vector};
 
+/// The elements that the second-level cache surely holds.
+pub(super) const NEAR: usize = 256 * 1024;
 /// The vectors side by side in a tile.
 pub(super) const VECTORS: usize = 2;
 

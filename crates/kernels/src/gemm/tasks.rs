@@ -3,10 +3,10 @@
 //! Tasks are blocks of the result, never parts of a sum; so what is a task may depend on the number of
 //! threads, and the bits do not.
 
-use super::blocked::{NEAR, Right, balanced};
+use super::blocked::{Right, balanced};
 use super::operand::MatRef;
 use super::pack::{pack_left, pack_left_in_parallel};
-use super::shape::Shape;
+use super::shape::{NEAR, Shape};
 use super::target::Target;
 use crate::threads::{num_threads, parallel_for};
 use crate::{Float, scratch};
@@ -15,8 +15,8 @@ use crate::{Float, scratch};
 pub(super) const MIN_PANELS: usize = 21;
 /// Into about how many tasks a block of more rows is cut, where it is large enough.
 const TASKS: usize = 16;
-/// The rows of the left operand that a task goes through again and again: with [`DEPTH`] they fill
-/// a part of the second-level cache.
+/// The rows of the left operand that a task goes through again and again: as deep as blocks are, they
+/// fill a part of the second-level cache.
 const BLOCK_ROWS: usize = 168;
 /// The panels of rows that a task has at least if the right operand's block has more elements than
 /// [`NEAR`], so that it is not read too often from afar.
@@ -83,7 +83,7 @@ fn shares<E: Float>([m, depth, n]: [usize; 3], threads: usize) -> [usize; 3] {
         let border = if cols < n { BORDER * rows / depth } else { 0 };
         rows * cols + PACKING * (rows + cols) + border
     };
-    (1..=threads).map(cut).min_by_key(cost).unwrap_or([1; 3])
+    (1..=threads).map(cut).min_by_key(cost).expect("there is a thread")
 }
 
 /// Multiplies blocks of so many rows and columns, each a task, which packs the rows.

@@ -8,19 +8,19 @@ use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use super::operand::{Activation, Bias};
-use super::pack::LINE;
-use super::shape::{VECTORS, max_double_rows, most_rows};
+use super::shape::{NEAR, VECTORS, max_double_rows, most_rows};
 use super::target::{Target, finish};
 use crate::Float;
-use crate::simd::{Kernel, Simd, Vector};
+use crate::simd::{CACHE_LINE, Kernel, Simd, Vector};
 
 /// The terms of a sum between two looks at whether it goes on.
 const UNROLL: usize = 4;
 /// The elements of a right operand that a panel of the left one, which stays in the first-level cache,
-/// is multiplied with before it is the next panel's turn: they stay in the second-level cache.
-const NEAR: usize = 128 * 1024;
+/// is multiplied with before it is the next panel's turn. They leave room in the second-level cache.
+const IN_TURN: usize = NEAR / 2;
 /// How many rows of a right operand are called from there before they are needed.
 const AHEAD: usize = 8;
+
 /// A grid of tiles: `c = act(alpha · left · right + beta · c + bias)` for some rows and columns.
 pub(crate) struct Tiles<'a, E> {
     /// The rows of all panels of the left operand but the last.
@@ -75,9 +75,9 @@ impl<E: Float> Kernel for Tiles<'_, E> {
         assert!(rows.end <= target.rows() && cols.end <= target.cols());
         assert!(left.len() >= rows.end * depth);
         let doubles = height <= max_double_rows::<S>();
-        let near = (NEAR / (2 * width * depth.max(1))).max(1) * 2 * width;
-        for first in cols.clone().step_by(near) {
-            let end = cols.end.min(first + near);
+        let in_turn = (IN_TURN / (2 * width * depth.max(1))).max(1) * 2 * width;
+        for first in cols.clone().step_by(in_turn) {
+            let end = cols.end.min(first + in_turn);
             for i in rows.clone().step_by(height) {
                 let mut j = first;
                 while j < end {
@@ -136,7 +136,7 @@ struct Tile<'a, E> {
 
 /// Whether a vector fills a cache line; else a row of a tile does.
 const fn fills_line<E: Float, S: Simd>() -> bool {
-    <E::Vector<S> as Vector<E>>::LANES * size_of::<E>() == LINE
+    <E::Vector<S> as Vector<E>>::LANES * size_of::<E>() == CACHE_LINE
 }
 
 /// The most vectors that a tile has.

@@ -122,7 +122,8 @@ proptest! {
 #[test]
 fn agrees_where_blocks_are_cut() {
     // Beyond the depth, the rows and the columns of a block and of a task, and both kinds of edges; right
-    // operands that are read where they lie, in one run and in two, and that each task packs.
+    // operands that are read where they lie, in one run and in two, and that each task packs; small
+    // products, of which each thread has a block of rows or of columns; half tiles.
     for sizes in [
         [200, 600, 100],
         [64, 400, 120],
@@ -132,6 +133,8 @@ fn agrees_where_blocks_are_cut() {
         [120, 300, 1100],
         [20, 700, 250],
         [9, 600, 1024],
+        [90, 70, 43],
+        [130, 130, 130],
     ] {
         for flips in [[false, false], [false, true], [true, false]] {
             check_product::<f32>(sizes, flips);
