@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tenon_benches::{assert_sums_agree, numbers};
-use tenon_kernels::conv2d::{Conv2d, forward, input_gradient, weight_gradient};
+use tenon_kernels::conv2d::{Conv2d, Weights, forward, input_gradient, weight_gradient};
 use tenon_kernels::gemm::Activation;
 use tenon_kernels::naive;
 
@@ -40,10 +40,12 @@ fn bench(criterion: &mut Criterion) {
         let window = sizes.weight_len() / sizes.out_channels;
         group.throughput(Throughput::Elements((2 * sizes.output_len() * window) as u64));
         group.bench_function("forward", |bencher| {
-            bencher.iter(|| forward(&sizes, black_box(&x), &w, None, Activation::Identity, &mut y));
+            bencher.iter(|| {
+                forward(&sizes, black_box(&x), Weights::new(&w), None, Activation::Identity, &mut y)
+            });
         });
         group.bench_function("input_gradient", |bencher| {
-            bencher.iter(|| input_gradient(&sizes, black_box(&dy), &w, &mut dx));
+            bencher.iter(|| input_gradient(&sizes, black_box(&dy), Weights::new(&w), &mut dx));
         });
         group.bench_function("weight_gradient", |bencher| {
             bencher.iter(|| weight_gradient(&sizes, black_box(&x), &dy, &mut dw));
@@ -57,9 +59,9 @@ fn check(sizes: &Conv2d) {
         (numbers(1, sizes.input_len()), numbers(2, sizes.weight_len()), numbers(3, sizes.output_len()));
     let (mut y, mut dx, mut dw) = (dy.clone(), x.clone(), w.clone());
     let window = sizes.weight_len() / sizes.out_channels;
-    forward(sizes, &x, &w, None, Activation::Identity, &mut y);
+    forward(sizes, &x, Weights::new(&w), None, Activation::Identity, &mut y);
     assert_sums_agree(&y, &naive::conv2d(sizes, &x, &w, None), window);
-    input_gradient(sizes, &dy, &w, &mut dx);
+    input_gradient(sizes, &dy, Weights::new(&w), &mut dx);
     let taps = sizes.out_channels * sizes.kernel[0] * sizes.kernel[1];
     assert_sums_agree(&dx, &naive::conv2d_input_gradient(sizes, &dy, &w), taps);
     weight_gradient(sizes, &x, &dy, &mut dw);

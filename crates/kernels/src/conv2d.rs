@@ -22,6 +22,27 @@ pub use forward::forward;
 pub use input_gradient::input_gradient;
 pub use weight_gradient::{bias_gradient, weight_gradient};
 
+use crate::kept::Kept;
+
+/// The weights of a convolution, `(O, C/G, kernel₀, kernel₁)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Weights<'a, E> {
+    numbers: &'a [E],
+    kept: Option<&'a Kept<E>>,
+}
+
+impl<'a, E> Weights<'a, E> {
+    /// These numbers.
+    pub fn new(numbers: &'a [E]) -> Self {
+        Weights { numbers, kept: None }
+    }
+
+    /// The same weights, of which `kept` keeps what convolutions make of them.
+    pub fn kept_in(self, kept: &'a Kept<E>) -> Self {
+        Weights { kept: Some(kept), ..self }
+    }
+}
+
 /// The sizes of a convolution; pairs are (vertical, horizontal).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Conv2d {

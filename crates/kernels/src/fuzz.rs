@@ -1,6 +1,6 @@
 //! What the fuzzer runs, as functions that ordinary tests can call too.
 
-use crate::conv2d::{self, Conv2d};
+use crate::conv2d::{self, Conv2d, Weights};
 use crate::gemm::{Activation, Epilogue, MatMut, MatRef, gemm};
 use crate::naive;
 
@@ -91,10 +91,10 @@ pub fn check_conv2d(data: &[u8]) {
 
     let taps = sizes.kernel[0] * sizes.kernel[1];
     let mut y = vec![f32::NAN; dy.len()];
-    conv2d::forward(&sizes, &x, &w, None, Activation::Identity, &mut y);
+    conv2d::forward(&sizes, &x, Weights::new(&w), None, Activation::Identity, &mut y);
     assert_near(&sizes, &y, &naive::conv2d(&sizes, &x, &w, None), c * taps);
     let mut dx = vec![f32::NAN; x.len()];
-    conv2d::input_gradient(&sizes, &dy, &w, &mut dx);
+    conv2d::input_gradient(&sizes, &dy, Weights::new(&w), &mut dx);
     assert_near(&sizes, &dx, &naive::conv2d_input_gradient(&sizes, &dy, &w), o * taps);
     let mut dw = vec![f32::NAN; w.len()];
     conv2d::weight_gradient(&sizes, &x, &dy, &mut dw);

@@ -11,7 +11,7 @@ pub(crate) mod pack;
 mod portable;
 pub(crate) mod shape;
 pub(crate) mod target;
-mod tasks;
+pub(crate) mod tasks;
 pub(crate) mod tile;
 
 use crate::layout::View;
@@ -75,10 +75,12 @@ impl<E: Float> Packed<'_, E> {
         if few_rows::serves_best(rows, &b) || level() == Level::Portable || b.rows() == 0 || b.cols() == 0 {
             return f(Packed { b, panels: None });
         }
+        if let Some(panels) = blocked::kept(rows, &b) {
+            return f(Packed { b, panels: Some((Panels::of(panels.as_slice(), &b), level())) });
+        }
         scratch::with(blocked::packed_len::<E>(b.rows(), b.cols()), |panels: &mut [E]| {
             blocked::pack(b, panels);
-            let panels = Panels { packed: panels, sizes: [b.rows(), b.cols()] };
-            f(Packed { b, panels: Some((panels, level())) })
+            f(Packed { b, panels: Some((Panels::of(panels, &b), level())) })
         })
     }
 
@@ -213,7 +215,9 @@ unsafe fn product<E: Float>(
         } else if level() == Level::Portable || a.cols() == 0 {
             portable::gemm(alpha, a, b, beta, c, row_stride, epilogue);
         } else {
-            blocked::gemm(alpha, a, b, panels, beta, c, row_stride, epilogue);
+            let kept = if panels.is_none() { blocked::kept(a.rows(), &b) } else { None };
+            let kept = kept.as_deref().map(|panels| Panels::of(panels.as_slice(), &b));
+            blocked::gemm(alpha, a, b, panels.or(kept), beta, c, row_stride, epilogue);
         }
     }
 }

@@ -23,6 +23,7 @@ pub mod float;
 pub mod fuzz;
 pub mod gemm;
 pub mod index;
+pub mod kept;
 pub mod layout;
 pub mod limits;
 mod math;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use tenon_kernels::conv2d::Weights;
+use tenon_kernels::gemm::MatRef;
 use tenon_kernels::{View, elementwise};
 
 use crate::buffer::{Buffer, Element};
@@ -124,6 +126,22 @@ impl<E: Element> Array<E> {
     /// The array as kernels read it.
     pub fn view(&self) -> View<'_, E> {
         View::new(&self.buffer, self.start, &self.dims, self.strides())
+    }
+
+    /// The array as products read it: the matrix of its last two axes at index 0 of all others.
+    pub fn matrix(&self) -> MatRef<'_, E> {
+        let matrix = MatRef::last_axes(self.view());
+        self.buffer.kept().map_or(matrix, |kept| matrix.kept_in(kept))
+    }
+
+    /// The array as convolutions read their weights.
+    ///
+    /// # Panics
+    /// When the elements do not lie in row-major order.
+    pub fn weights(&self) -> Weights<'_, E> {
+        let weights = Weights::new(self.as_slice().expect("contiguous"));
+        let is_all = self.numel() == self.buffer.len();
+        self.buffer.kept().filter(|_| is_all).map_or(weights, |kept| weights.kept_in(kept))
     }
 
     /// A row-major copy of the elements.
@@ -273,6 +291,8 @@ impl<E: Element> fmt::Debug for Array<E> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Op;
+    use crate::ops::matmul::MatMul;
 
     #[test]
     fn a_view_is_reshaped_in_place_where_joined_axes_follow_each_other() {
@@ -293,6 +313,22 @@ mod tests {
             assert_eq!(reshaped.to_vec(), view.to_vec(), "{:?} as {dims:?}", view.dims());
             let address = |x: &Array<f32>| x.buffer.as_ptr();
             assert_eq!(address(&reshaped) == address(&view), in_place, "{:?} as {dims:?}", view.dims());
+        }
+    }
+
+    #[test]
+    fn what_products_keep_of_weights_goes_when_these_change() {
+        let numbers = |n: usize| (0..n).map(|i| (i % 7) as f32).collect::<Vec<_>>();
+        let x = Array::from_vec(Dims::new(&[32, 64]), numbers(32 * 64));
+        let mut weight = Array::from_vec(Dims::new(&[64, 48]), numbers(64 * 48));
+        for _ in 0..3 {
+            weight.make_mut()[5] += 1.0;
+            // A copy is multiplied for the first time.
+            let copy = Array::from_vec(weight.dims(), weight.to_vec());
+            let want = MatMul.forward([x.clone(), copy]).to_vec();
+            for _ in 0..3 {
+                assert_eq!(MatMul.forward([x.clone(), weight.clone()]).to_vec(), want);
+            }
         }
     }
 }

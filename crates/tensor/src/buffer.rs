@@ -10,6 +10,7 @@ use std::ops::Deref;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use tenon_kernels::Float;
+use tenon_kernels::kept::Kept;
 
 /// The numbers a tensor can hold: `f32` and `f64`.
 pub trait Element: Float + Recycled {}
@@ -51,6 +52,8 @@ struct Numbers<E> {
     vec: Vec<E>,
     start: usize,
     len: usize,
+    /// What products made of them.
+    kept: Kept<E>,
 }
 
 impl<E: Recycled> Numbers<E> {
@@ -59,7 +62,7 @@ impl<E: Recycled> Numbers<E> {
         let vec = vec![E::default(); len + most];
         // An allocator that cannot tell is as good as one that does not align.
         let start = vec.as_ptr().align_offset(ALIGNMENT).min(most);
-        Numbers { vec, start, len }
+        Numbers { vec, start, len, kept: Kept::default() }
     }
 
     fn as_slice(&self) -> &[E] {
@@ -67,6 +70,7 @@ impl<E: Recycled> Numbers<E> {
     }
 
     fn as_mut_slice(&mut self) -> &mut [E] {
+        self.kept.clear();
         &mut self.vec[self.start..][..self.len]
     }
 }
@@ -99,6 +103,11 @@ impl<E: Recycled> Buffer<E> {
     pub(crate) fn get_mut(&mut self) -> Option<&mut [E]> {
         Arc::get_mut(self.shared.as_mut()?).map(Numbers::as_mut_slice)
     }
+
+    /// Where products keep what they make of the numbers.
+    pub(crate) fn kept(&self) -> Option<&Kept<E>> {
+        self.shared.as_deref().map(|numbers| &numbers.kept)
+    }
 }
 
 impl<E: Recycled> Clone for Buffer<E> {
@@ -119,7 +128,8 @@ impl<E: Recycled> Drop for Buffer<E> {
         let Some(mut shared) = self.shared.take() else { return };
         // Two threads that drop the last two handles at once may both see the other's: the buffer
         // is then freed instead of kept, which costs an allocation and nothing else.
-        if Arc::get_mut(&mut shared).is_some() {
+        if let Some(numbers) = Arc::get_mut(&mut shared) {
+            numbers.kept.clear();
             pool::<E>().give(shared);
         }
     }

@@ -88,7 +88,7 @@ pub(crate) fn products<E: Element>(rows: &Array<E>, weight: &Array<E>, bias: &Ar
     let bias = bias.clone().contiguous();
     let bias = Bias::PerColumn(bias.as_slice().expect("contiguous"));
     Array::write(Dims::new(&[n, width]), |out| {
-        let (rows, weight) = (MatRef::last_axes(rows.view()), MatRef::last_axes(weight.view()).transposed());
+        let (rows, weight) = (rows.matrix(), weight.matrix().transposed());
         let out = MatMut::row_major(out, n, width);
         gemm::gemm(E::ONE, rows, weight, E::ZERO, out, Epilogue { bias, ..Epilogue::default() });
     })

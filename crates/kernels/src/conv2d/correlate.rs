@@ -7,7 +7,9 @@ use crate::gemm::MatRef;
 use crate::gemm::pack::pack_panel;
 use crate::gemm::shape::Shape;
 use crate::gemm::target::Target;
+use crate::gemm::tasks::PACKING;
 use crate::gemm::tile::{Columns, Tiles};
+use crate::kept::{self, Form, Kept};
 use crate::threads::{Disjoint, parallel_for};
 
 /// How many weights are multiplied before their sums are written: what the second-level cache
@@ -80,9 +82,25 @@ impl Packing {
         });
     }
 
-    /// Packs a matrix `(rows, terms)`.
-    pub(super) fn pack_matrix<E: Float>(&self, weights: MatRef<'_, E>, packed: &mut [E]) {
-        self.pack(packed, |terms, rows, panel| pack_panel(weights.block(rows, terms), panel));
+    /// Calls `f` with the packed weights of all groups, each a matrix `(rows, terms)` whose product has
+    /// `cols` columns.
+    pub(super) fn with_weights<'w, E: Float, R>(
+        &self,
+        groups: usize,
+        weights: impl Fn(usize) -> MatRef<'w, E>,
+        kept: Option<&Kept<E>>,
+        cols: usize,
+        f: impl FnOnce(&[E]) -> R,
+    ) -> R {
+        let strides = weights(0).strides();
+        let form = Form::Left { groups, sizes: [self.rows, self.terms], strides };
+        let pack = |packed: &mut [E]| {
+            for (group, packed) in packed.chunks_exact_mut(self.len().max(1)).enumerate() {
+                let weights = weights(group);
+                self.pack(packed, |terms, rows, panel| pack_panel(weights.block(rows, terms), panel));
+            }
+        };
+        kept::with(kept.filter(|_| kept::pays(cols, PACKING)), form, groups * self.len(), pack, f)
     }
 
     /// The columns that a row of the result has room for when `n` are asked for.

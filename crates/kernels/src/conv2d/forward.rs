@@ -1,12 +1,12 @@
 //! The convolution itself.
 
-use super::Conv2d;
 use super::correlate::{Packing, correlate};
 use super::depthwise::{self, is_depthwise};
 use super::planes::Planes;
 use super::pointwise::Pointwise;
 use super::strips::Strips;
 use super::winograd::{Windows, Winograd};
+use super::{Conv2d, Weights};
 use crate::gemm::target::Target;
 use crate::gemm::tile::Columns;
 use crate::gemm::{Activation, MatRef};
@@ -22,7 +22,7 @@ use crate::{Float, scratch};
 pub fn forward<E: Float>(
     sizes: &Conv2d,
     x: &[E],
-    w: &[E],
+    Weights { numbers: w, kept }: Weights<'_, E>,
     bias: Option<&[E]>,
     activation: Activation,
     y: &mut [E],
@@ -46,7 +46,7 @@ pub fn forward<E: Float>(
             pixels: out_height * out_width,
         };
         let weight = |group: usize| MatRef::row_major(&w[group * o * c..][..o * c], o, c);
-        return way.run(x, weight, bias, activation, y);
+        return way.run(x, weight, kept, bias, activation, y);
     }
     let packing = Packing::new::<E>(o, window);
     let strips = Strips::new(packing, out_height, Planes::of_input(sizes, 1));
@@ -68,22 +68,20 @@ pub fn forward<E: Float>(
             term_step: 9,
             turned: false,
         };
-        return winograd.run(x, windows, bias, activation.least(), y);
+        return winograd.run(x, windows, kept, bias, activation.least(), y);
     }
     let image = c * sizes.height * sizes.width;
     let y = Disjoint::new(y);
 
-    scratch::with(w.len(), |packed: &mut [E]| {
-        for (group, packed) in packed.chunks_exact_mut(packing.len().max(1)).enumerate() {
-            let w = MatRef::row_major(&w[group * packing.len()..][..packing.len()], o, window);
-            packing.pack_matrix(w, packed);
-        }
+    let weights = |group: usize| MatRef::row_major(&w[group * o * window..][..o * window], o, window);
+    let all_cols = sizes.batch * out_height * out_width;
+    packing.with_weights(sizes.groups, weights, kept, all_cols, |packed| {
         scratch::with(window, |offsets: &mut [usize]| {
             for (k, offset) in offsets.iter_mut().enumerate() {
                 let (p, q) = (k / sizes.kernel[1] % sizes.kernel[0], k % sizes.kernel[1]);
                 *offset = planes.offset(k / (sizes.kernel[0] * sizes.kernel[1]), p, q);
             }
-            let (packed, offsets) = (&*packed, &*offsets);
+            let offsets = &*offsets;
             parallel_for(sizes.batch * sizes.groups * strips.tasks(), |task| {
                 let (unit, rows, channels) = strips.task(task);
                 let group = unit % sizes.groups;

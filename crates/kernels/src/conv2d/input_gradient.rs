@@ -1,12 +1,12 @@
 //! The derivative of a convolution with respect to its input.
 
-use super::Conv2d;
 use super::correlate::{Packing, correlate};
 use super::depthwise::{self, is_depthwise};
 use super::planes::Planes;
 use super::pointwise::Pointwise;
 use super::strips::Strips;
 use super::winograd::{Windows, Winograd};
+use super::{Conv2d, Weights};
 use crate::gemm::target::Target;
 use crate::gemm::tile::Columns;
 use crate::gemm::{Activation, MatRef};
@@ -18,7 +18,8 @@ use crate::{Float, scratch};
 ///
 /// With stride s the pixels of dx fall into s × s phases, and each phase is a convolution of dy,
 /// with stride 1, by the elements of the window that ever meet it.
-pub fn input_gradient<E: Float>(sizes: &Conv2d, dy: &[E], w: &[E], dx: &mut [E]) {
+pub fn input_gradient<E: Float>(sizes: &Conv2d, dy: &[E], weights: Weights<'_, E>, dx: &mut [E]) {
+    let Weights { numbers: w, kept } = weights;
     sizes.check(dx.len(), w.len(), dy.len());
     if dx.is_empty() {
         return;
@@ -36,7 +37,7 @@ pub fn input_gradient<E: Float>(sizes: &Conv2d, dy: &[E], w: &[E], dx: &mut [E])
             pixels: sizes.height * sizes.width,
         };
         let weight = |group: usize| MatRef::row_major(&w[group * o * c..][..o * c], o, c).transposed();
-        return way.run(dy, weight, None, Activation::Identity, dx);
+        return way.run(dy, weight, kept, None, Activation::Identity, dx);
     }
     if sizes.stride != [1, 1] {
         // A window that jumps may leave pixels out.
@@ -47,7 +48,7 @@ pub fn input_gradient<E: Float>(sizes: &Conv2d, dy: &[E], w: &[E], dx: &mut [E])
         for col_phase in 0..sizes.stride[1] {
             let phase = Phase { sizes: *sizes, at: [row_phase, col_phase] };
             if phase.n_taps(0) * phase.n_taps(1) > 0 {
-                phase.compute(dy, w, &dx);
+                phase.compute(dy, weights, &dx);
             }
         }
     }
@@ -96,7 +97,8 @@ impl Phase {
         })
     }
 
-    fn compute<E: Float>(&self, dy: &[E], w: &[E], dx: &Disjoint<'_, E>) {
+    fn compute<E: Float>(&self, dy: &[E], weights: Weights<'_, E>, dx: &Disjoint<'_, E>) {
+        let Weights { numbers: w, kept } = weights;
         let Conv2d { stride, dilation, kernel, groups, .. } = self.sizes;
         let [(first_row, row_number, height), (first_col, col_number, width)] =
             [self.pixels(0), self.pixels(1)];
@@ -126,7 +128,7 @@ impl Phase {
             };
             // SAFETY: the phase is all of dx, and the only one.
             let dx = unsafe { dx.slice(0, self.sizes.input_len()) };
-            return winograd.run(dy, windows, None, E::NEG_INFINITY, dx);
+            return winograd.run(dy, windows, kept, None, E::NEG_INFINITY, dx);
         }
         let image = o * self.sizes.out_height() * self.sizes.out_width();
 

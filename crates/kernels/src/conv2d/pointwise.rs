@@ -5,6 +5,7 @@ use crate::gemm::pack::pack_right;
 use crate::gemm::target::Target;
 use crate::gemm::tile::Columns;
 use crate::gemm::{Activation, Bias, MatRef};
+use crate::kept::Kept;
 use crate::threads::{Disjoint, parallel_for};
 use crate::{Float, scratch};
 
@@ -33,6 +34,7 @@ impl Pointwise {
         &self,
         x: &[E],
         weight: impl Fn(usize) -> MatRef<'w, E>,
+        kept: Option<&Kept<E>>,
         bias: Option<&[E]>,
         activation: Activation,
         y: &mut [E],
@@ -48,13 +50,10 @@ impl Pointwise {
         let rows = n_panels.div_ceil(n_blocks) * packing.height;
         let grid = [units, pixels.div_ceil(cols), o.div_ceil(rows)];
         let y = Disjoint::new(y);
-        scratch::with(groups * packing.len(), |packed: &mut [E]| {
-            for (group, packed) in packed.chunks_exact_mut(packing.len().max(1)).enumerate() {
-                packing.pack_matrix(weight(group), packed);
-            }
+        packing.with_weights(groups, weight, kept, units / groups * pixels, |packed| {
             scratch::with(c, |offsets: &mut [usize]| {
                 offsets.iter_mut().enumerate().for_each(|(k, offset)| *offset = k * width);
-                let (packed, offsets) = (&*packed, &*offsets);
+                let offsets = &*offsets;
                 parallel_for(grid.iter().product(), |task| {
                     let (unit, strip, block) =
                         (task / (grid[1] * grid[2]), task / grid[2] % grid[1], task % grid[2]);

@@ -22,6 +22,7 @@ use super::correlate::{Packing, correlate};
 use super::planes::Planes;
 use crate::gemm::target::Target;
 use crate::gemm::tile::Columns;
+use crate::kept::{self, Form, Kept};
 use crate::threads::{Disjoint, parallel_for};
 use crate::{Float, scratch};
 
@@ -76,6 +77,7 @@ impl Winograd {
         &self,
         x: &[E],
         windows: impl Fn(usize) -> Windows<'w, E>,
+        kept: Option<&Kept<E>>,
         bias: Option<&[E]>,
         least: E,
         y: &mut [E],
@@ -84,10 +86,14 @@ impl Winograd {
         let pieces = Pieces::new(self, packing);
         let (c, o) = (self.in_channels, self.out_channels);
         let y = Disjoint::new(y);
-        scratch::with(self.groups * PLACES * packing.len(), |packed: &mut [E]| {
+        let form = Form::Windows { groups: self.groups, sizes: [o, c], turned: windows(0).turned };
+        let kept = kept.filter(|_| kept::pays(pieces.all_cols() / self.groups, WEIGHTS));
+        let pack = |packed: &mut [E]| {
             for (group, packed) in packed.chunks_exact_mut(PLACES * packing.len()).enumerate() {
                 pack(packing, windows(group), packed);
             }
+        };
+        kept::with(kept, form, self.groups * PLACES * packing.len(), pack, |packed| {
             scratch::with(c, |offsets: &mut [usize]| {
                 offsets.iter_mut().enumerate().for_each(|(c, offset)| *offset = c * pieces.cols);
                 let step = Step { winograd: self, pieces, packing, packed, offsets, bias, least };

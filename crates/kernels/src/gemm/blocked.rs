@@ -8,14 +8,17 @@
 //! The first run scales C by β, the last applies the epilogue.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::operand::{Epilogue, MatRef};
 use super::pack::pack_right;
 use super::shape::{NEAR, Shape};
 use super::target::Target;
-use super::tasks::{MIN_PANELS, multiply};
+use super::tasks::{MIN_PANELS, PACKING, multiply};
 use super::tile::{Columns, Tiles};
-use crate::{Float, scratch};
+use crate::Float;
+use crate::kept::{self, Form};
+use crate::scratch::{self, Lines};
 
 /// How much of the sum is done at a time. Each further run reads and writes C again, which costs more
 /// than that a panel of the right operand of this depth is read from the second-level cache.
@@ -87,12 +90,26 @@ pub(super) fn pack<E: Float>(b: MatRef<'_, E>, packed: &mut [E]) {
     }
 }
 
+/// A whole right operand as [`pack`] packs it, where it is kept, which must pay for left operands of
+/// `m` rows.
+pub(super) fn kept<E: Float>(m: usize, b: &MatRef<'_, E>) -> Option<Arc<Lines<E>>> {
+    let kept = b.kept().filter(|_| kept::pays(m, PACKING))?;
+    let form = Form::Right { sizes: [b.rows(), b.cols()], strides: b.strides() };
+    kept.get(form, packed_len::<E>(b.rows(), b.cols()), |panels| pack(*b, panels))
+}
+
 /// A right operand as [`pack`] packs it, of `sizes` k × n; a product may be with its first rows and
 /// columns only.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Panels<'a, E> {
-    pub(super) packed: &'a [E],
-    pub(super) sizes: [usize; 2],
+    packed: &'a [E],
+    sizes: [usize; 2],
+}
+
+impl<'a, E: Float> Panels<'a, E> {
+    pub(super) fn of(packed: &'a [E], b: &MatRef<'_, E>) -> Self {
+        Panels { packed, sizes: [b.rows(), b.cols()] }
+    }
 }
 
 /// `C = act(α·A·B + β·C + bias)` for k > 0, where `panels` begin with B, if there are any.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::Float;
+use crate::kept::Kept;
 use crate::layout::View;
 
 /// A read-only matrix: element `(i, j)` is `data[offset + i·row_stride + j·col_stride]`.
@@ -14,6 +15,8 @@ pub struct MatRef<'a, E> {
     cols: usize,
     row_stride: isize,
     col_stride: isize,
+    /// What is kept of it, if it is all of its data.
+    kept: Option<&'a Kept<E>>,
 }
 
 impl<'a, E: Float> MatRef<'a, E> {
@@ -29,13 +32,13 @@ impl<'a, E: Float> MatRef<'a, E> {
     ) -> Self {
         // The view checks the bounds.
         View::new(data, offset, &[rows, cols], &[row_stride, col_stride]);
-        MatRef { data, offset, rows, cols, row_stride, col_stride }
+        MatRef { data, offset, rows, cols, row_stride, col_stride, kept: None }
     }
 
     /// All of `data`, row by row.
     pub fn row_major(data: &'a [E], rows: usize, cols: usize) -> Self {
         assert_eq!(data.len(), rows * cols, "elements of a {rows} × {cols} matrix");
-        MatRef { data, offset: 0, rows, cols, row_stride: cols as isize, col_stride: 1 }
+        MatRef { data, offset: 0, rows, cols, row_stride: cols as isize, col_stride: 1, kept: None }
     }
 
     /// The first matrix of a view: its last two axes at index 0 of all others.
@@ -47,7 +50,13 @@ impl<'a, E: Float> MatRef<'a, E> {
         let [rows, cols] = [rank - 2, rank - 1].map(|axis| view.dims()[axis]);
         let [row_stride, col_stride] = [rank - 2, rank - 1].map(|axis| view.strides()[axis]);
         let (data, offset) = view.parts();
-        MatRef { data, offset, rows, cols, row_stride, col_stride }
+        MatRef { data, offset, rows, cols, row_stride, col_stride, kept: None }
+    }
+
+    /// The same matrix, of which `kept` keeps what products make of it, if it is all of its data.
+    pub fn kept_in(self, kept: &'a Kept<E>) -> Self {
+        let is_all = self.offset == 0 && self.rows * self.cols == self.data.len();
+        MatRef { kept: is_all.then_some(kept), ..self }
     }
 
     /// The same matrix with rows and columns exchanged.
@@ -90,7 +99,8 @@ impl<'a, E: Float> MatRef<'a, E> {
 
     /// The matrix that starts `by` elements further on.
     pub(super) fn moved(self, by: isize) -> Self {
-        MatRef { offset: (self.offset as isize + by) as usize, ..self }
+        let kept = self.kept.filter(|_| by == 0);
+        MatRef { offset: (self.offset as isize + by) as usize, kept, ..self }
     }
 
     /// The part of these rows and columns, of which there is at least one.
@@ -100,7 +110,12 @@ impl<'a, E: Float> MatRef<'a, E> {
     }
 
     fn resized(self, rows: usize, cols: usize) -> Self {
-        MatRef { rows, cols, ..self }
+        let kept = self.kept.filter(|_| [rows, cols] == [self.rows, self.cols]);
+        MatRef { rows, cols, kept, ..self }
+    }
+
+    pub(super) fn kept(&self) -> Option<&'a Kept<E>> {
+        self.kept
     }
 
     /// The data from element (0, 0) on, which exists.

@@ -33,7 +33,7 @@ const SMALL: usize = 32 * 1024;
 /// The multiplications that are worth waking another thread for.
 const LEAST_TASK: usize = 128 * 1024;
 /// How many multiplications take as long as packing an element.
-const PACKING: usize = 10;
+pub(crate) const PACKING: usize = 10;
 /// How many multiplications take as long as that two threads write to the same line.
 const BORDER: usize = 2000;
 

@@ -1,8 +1,9 @@
 //! Convolutions of any size, stride, padding, dilation and number of groups.
 
 use proptest::prelude::*;
-use tenon_kernels::conv2d::{self, Conv2d};
+use tenon_kernels::conv2d::{self, Conv2d, Weights};
 use tenon_kernels::gemm::Activation;
+use tenon_kernels::kept::Kept;
 use tenon_kernels::{Float, fuzz, naive};
 
 use crate::support::{check, numbers, replay_corpus, sum_bound};
@@ -18,6 +19,8 @@ fn tiles_bound<E: Float>(channels: usize) -> f64 {
 fn check_all<E: Float>(sizes: &Conv2d) {
     let x = numbers::<E>(1, sizes.input_len());
     let w = numbers::<E>(2, sizes.weight_len());
+    let kept = Kept::default();
+    let (weights, kept_weights) = (Weights::new(&w), Weights::new(&w).kept_in(&kept));
     let bias = numbers::<E>(3, sizes.out_channels);
     let dy = numbers::<E>(4, sizes.output_len());
     let window = sizes.in_channels / sizes.groups * sizes.kernel[0] * sizes.kernel[1];
@@ -28,20 +31,20 @@ fn check_all<E: Float>(sizes: &Conv2d) {
     let bound = sum_bound::<E>(window).max(by_channel(sizes.in_channels));
     let want = naive::conv2d(sizes, &x, &w, Some(&bias));
     check(&want, bound, |y| {
-        conv2d::forward(sizes, &x, &w, Some(&bias), Activation::Identity, y);
+        conv2d::forward(sizes, &x, weights, Some(&bias), Activation::Identity, y);
     });
     let rectified: Vec<E> = want.iter().map(|y| y.max(E::ZERO)).collect();
     check(&rectified, bound, |y| {
-        conv2d::forward(sizes, &x, &w, Some(&bias), Activation::Relu, y);
+        conv2d::forward(sizes, &x, weights, Some(&bias), Activation::Relu, y);
     });
     check(&naive::conv2d(sizes, &x, &w, None), bound, |y| {
-        conv2d::forward(sizes, &x, &w, None, Activation::Identity, y);
+        conv2d::forward(sizes, &x, kept_weights, None, Activation::Identity, y);
     });
 
     let terms = sizes.out_channels / sizes.groups * sizes.kernel[0] * sizes.kernel[1];
     let bound = sum_bound::<E>(terms).max(by_channel(sizes.out_channels));
     check(&naive::conv2d_input_gradient(sizes, &dy, &w), bound, |dx| {
-        conv2d::input_gradient(sizes, &dy, &w, dx);
+        conv2d::input_gradient(sizes, &dy, kept_weights, dx);
     });
 
     let pixels = sizes.batch * sizes.out_height() * sizes.out_width();

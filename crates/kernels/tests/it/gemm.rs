@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use tenon_kernels::gemm::{Activation, Bias, Epilogue, MatMut, MatRef, Packed, batched_gemm, gemm};
+use tenon_kernels::kept::Kept;
 use tenon_kernels::{Float, fuzz, naive};
 
 use crate::support::{check, numbers, replay_corpus, sum_bound};
@@ -22,6 +23,13 @@ fn check_product<E: Float>([m, k, n]: [usize; 3], flips: [bool; 2]) {
     let bound = sum_bound::<E>(k);
     check(&product, bound, |c| {
         gemm(E::ONE, a, b, E::ZERO, MatMut::row_major(c, m, n), Epilogue::default());
+    });
+
+    // Not kept the first time, and kept from then on: the bits must be the same.
+    let kept = Kept::default();
+    check(&product, bound, |c| {
+        let c = MatMut::row_major(c, m, n);
+        gemm(E::ONE, a, b.kept_in(&kept), E::ZERO, c, Epilogue::default());
     });
 
     // Packed for the rows that there are, and for others.

@@ -151,7 +151,7 @@ impl Op<2> for Conv2d {
         let sizes = self.geometry.sizes(x.dims(), weight.dims());
         let dims = self.geometry.output_dims(x.dims(), weight.dims());
         let (x, weight) = (x.contiguous(), weight.contiguous());
-        Array::write(dims, |y| kernel::forward(&sizes, slice(&x), slice(&weight), None, Activation::Identity, y))
+        Array::write(dims, |y| kernel::forward(&sizes, slice(&x), weight.weights(), None, Activation::Identity, y))
     }
 
     fn flops(&self, args: &[Dims; 2], output: Dims) -> u64 {
@@ -182,7 +182,7 @@ impl Op<2> for Conv2dInput {
     fn forward<E: Element>(&self, [dy, weight]: [Array<E>; 2]) -> Array<E> {
         let sizes = self.geometry.sizes(self.dims, weight.dims());
         let (dy, weight) = (dy.contiguous(), weight.contiguous());
-        Array::write(self.dims, |dx| kernel::input_gradient(&sizes, slice(&dy), slice(&weight), dx))
+        Array::write(self.dims, |dx| kernel::input_gradient(&sizes, slice(&dy), weight.weights(), dx))
     }
 
     fn flops(&self, args: &[Dims; 2], _: Dims) -> u64 {
@@ -250,7 +250,7 @@ impl Fused<3> for Conv2dBias {
         let sizes = self.geometry.sizes(x.dims(), weight.dims());
         let dims = self.geometry.output_dims(x.dims(), weight.dims());
         let (x, weight, bias) = (x.contiguous(), weight.contiguous(), bias.contiguous());
-        (Array::write(dims, |y| kernel::forward(&sizes, slice(&x), slice(&weight), Some(slice(&bias)), Activation::Identity, y)), ())
+        (Array::write(dims, |y| kernel::forward(&sizes, slice(&x), weight.weights(), Some(slice(&bias)), Activation::Identity, y)), ())
     }
 
     fn flops(&self, args: &[Dims; 3], output: Dims) -> u64 {

@@ -94,7 +94,7 @@ impl Fused<6> for Gru {
         let inputs = recurrent::time_major_rows(&x);
         let mut gates = recurrent::products(&inputs, &weight_ih, &bias_ih);
         let mut hidden = recurrent::hidden_units(&h, sizes.steps);
-        let weight = MatRef::last_axes(weight_hh.view()).transposed();
+        let weight = weight_hh.matrix().transposed();
         let bias = bias_hh.contiguous();
         let bias = Bias::PerColumn(bias.as_slice().expect("contiguous"));
         let products = Array::write(sizes.all_rows(width), |products| {
@@ -119,7 +119,7 @@ impl Fused<6> for Gru {
         let sizes = Sizes::of(at.dims(0), at.dims(2));
         let (of_step, width) = (sizes.of_step(), 3 * sizes.hidden);
         let weight_hh = at.arg(2);
-        let weight = MatRef::last_axes(weight_hh.view());
+        let weight = weight_hh.matrix();
         let gates = kept.gates.as_slice().expect("made so");
         let products = kept.products.as_slice().expect("made so");
         let hidden = kept.hidden.as_slice().expect("made so");

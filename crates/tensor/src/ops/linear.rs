@@ -1,6 +1,6 @@
 //! The affine map of a linear layer, in one pass.
 
-use tenon_kernels::gemm::{self, Activation, Bias, Epilogue, MatMut, MatRef};
+use tenon_kernels::gemm::{self, Activation, Bias, Epilogue, MatMut};
 use tenon_shape::{InFeatures, Last, StaticDim};
 
 use crate::proof::{Draw, Naive, Proof, register};
@@ -87,7 +87,7 @@ impl Fused<3> for Linear {
         let bias = bias.as_slice().expect("contiguous");
         let weight = weight.permuted(&[1, 0]);
         let product = Array::write(dims, |out| {
-            let (x, weight) = (MatRef::last_axes(x.view()), MatRef::last_axes(weight.view()));
+            let (x, weight) = (x.matrix(), weight.matrix());
             let out = MatMut::row_major(out, rows[0], dims[dims.len() - 1]);
             let epilogue = Epilogue { bias: Bias::PerColumn(bias), activation: Activation::Identity };
             gemm::gemm(E::ONE, x, weight, E::ZERO, out, epilogue);

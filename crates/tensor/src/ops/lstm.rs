@@ -1,6 +1,6 @@
 //! A layer of long short-term memory over whole sequences.
 
-use tenon_kernels::gemm::{MatRef, Packed};
+use tenon_kernels::gemm::Packed;
 use tenon_kernels::recurrent as kernels;
 
 use crate::proof::{Domain, Draw, Naive, Proof, register};
@@ -95,7 +95,7 @@ impl Fused<7> for Lstm {
         let mut gates = recurrent::products(&inputs, &weight_ih, &bias_ih.zip(&bias_hh, |a, b| a + b));
         let mut cells = recurrent::hidden_units(&c, sizes.steps);
         let mut hidden = recurrent::hidden_units(&h, sizes.steps + 1);
-        let weight = MatRef::last_axes(weight_hh.view()).transposed();
+        let weight = weight_hh.matrix().transposed();
         {
             let (gates, cells, hidden) = (gates.make_mut(), cells.make_mut(), hidden.make_mut());
             Packed::with(weight, sizes.batch, |weight| {
@@ -119,7 +119,7 @@ impl Fused<7> for Lstm {
         let (of_step, width) = (sizes.of_step(), 4 * sizes.hidden);
         let (steps, of_gates) = (sizes.steps, sizes.batch * width);
         let weight_hh = at.arg(2);
-        let weight = MatRef::last_axes(weight_hh.view());
+        let weight = weight_hh.matrix();
         let gates = kept.gates.as_slice().expect("made so");
         let cells = kept.cells.as_slice().expect("made so");
         // From dh₀ to dh_T, and the cotangent of the cell, which goes back step by step.

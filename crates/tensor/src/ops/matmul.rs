@@ -1,6 +1,6 @@
 //! Matrix products.
 
-use tenon_kernels::gemm::{self, Epilogue, MatRef};
+use tenon_kernels::gemm::{self, Epilogue};
 use tenon_shape::{MatMul as MatMulShape, Shape};
 
 use crate::proof::{Draw, Naive, Proof, register};
@@ -55,10 +55,10 @@ impl Op<2> for MatMul {
             return product.reshaped(dims);
         }
         Array::write(dims, |out| {
-            let (x, y) = (x.view(), y.view());
+            let batch = &dims[..rank - 2];
             let (x_batch, y_batch) = (&x.strides()[..rank - 2], &y.strides()[..rank - 2]);
-            let (x, y) = (MatRef::last_axes(x), MatRef::last_axes(y));
-            gemm::batched_gemm(&dims[..rank - 2], E::ONE, x, x_batch, y, y_batch, E::ZERO, out, Epilogue::default());
+            let (x, y) = (x.matrix(), y.matrix());
+            gemm::batched_gemm(batch, E::ONE, x, x_batch, y, y_batch, E::ZERO, out, Epilogue::default());
         })
     }
 

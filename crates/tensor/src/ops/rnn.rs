@@ -1,6 +1,6 @@
 //! A plain recurrent layer over whole sequences.
 
-use tenon_kernels::gemm::{MatRef, Packed};
+use tenon_kernels::gemm::Packed;
 use tenon_kernels::{View, elementwise, vector};
 
 use crate::proof::{Domain, Draw, Naive, Proof, register};
@@ -111,7 +111,7 @@ impl Fused<6> for Rnn {
         let sums = recurrent::products(&inputs, &weight_ih, &bias_ih.zip(&bias_hh, |a, b| a + b));
         let sums = sums.as_slice().expect("made so");
         let mut hidden = recurrent::hidden_units(&h, sizes.steps);
-        let weight = MatRef::last_axes(weight_hh.view()).transposed();
+        let weight = weight_hh.matrix().transposed();
         let steps = hidden.make_mut();
         Packed::with(weight, sizes.batch, |weight| {
             for t in 0..sizes.steps {
@@ -132,7 +132,7 @@ impl Fused<6> for Rnn {
         let sizes = Sizes::of(at.dims(0), at.dims(2));
         let of_step = sizes.of_step();
         let weight_hh = at.arg(2);
-        let weight = MatRef::last_axes(weight_hh.view());
+        let weight = weight_hh.matrix();
         let hidden = kept.hidden.as_slice().expect("made so");
         let mut dhidden = recurrent::hidden_cotangents(&at.dy);
         let steps = dhidden.make_mut();
