@@ -14,7 +14,7 @@ use super::operand::{Epilogue, MatRef};
 use super::pack::pack_right;
 use super::shape::{NEAR, Shape};
 use super::target::Target;
-use super::tasks::{MIN_PANELS, PACKING, multiply};
+use super::tasks::{FEW_ROWS, PACKING, multiply};
 use super::tile::{Columns, Tiles};
 use crate::Float;
 use crate::kept::{self, Form};
@@ -139,7 +139,7 @@ pub(super) unsafe fn gemm<E: Float>(
     let way = match panels {
         Some(panels) => Way::Packed(panels),
         None if reads_in_place(m, &b) => Way::InPlace,
-        None if m.div_ceil(height) < MIN_PANELS => Way::PackedByTasks,
+        None if m <= FEW_ROWS => Way::PackedByTasks,
         None => Way::PackedForAll,
     };
     let b_stride = b.strides()[0].unsigned_abs();

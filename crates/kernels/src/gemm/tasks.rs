@@ -11,8 +11,8 @@ use super::target::Target;
 use crate::threads::{num_threads, parallel_for};
 use crate::{Float, scratch};
 
-/// Where there are fewer panels of rows than this, a task has all rows, or is one of few.
-pub(super) const MIN_PANELS: usize = 21;
+/// Where there are at most so many rows, a task has all of them, or is one of few.
+pub(super) const FEW_ROWS: usize = 280;
 /// Into about how many tasks a block of more rows is cut, where it is large enough.
 const TASKS: usize = 16;
 /// The rows of the left operand that a task goes through again and again: as deep as blocks are, they
@@ -47,11 +47,11 @@ pub(super) fn multiply<E: Float>(
     let (m, depth, n) = (a.rows(), a.cols(), target.cols());
     let width = right.width;
     let n_panels = m.div_ceil(height);
-    if n_panels < MIN_PANELS && n * depth <= num_threads() * SMALL {
+    if m <= FEW_ROWS && n * depth <= num_threads() * SMALL {
         let threads = num_threads().min(m * n * depth / LEAST_TASK).max(1);
         let [height, rows, cols] = shares::<E>([m, depth, n], threads);
         in_blocks(a, height, rows, right, cols, target);
-    } else if n_panels < MIN_PANELS {
+    } else if m <= FEW_ROWS {
         scratch::with(m * depth, |left: &mut [E]| {
             pack_left_in_parallel(a, height, left);
             let tiles = balanced(n.div_ceil(width), (TASK / (m * width * depth)).max(TILES));
