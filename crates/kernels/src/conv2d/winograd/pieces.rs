@@ -40,7 +40,8 @@ pub(super) struct Piece {
 }
 
 impl Pieces {
-    /// Those that waste the least, of the ones that are not too large.
+    /// Those that waste the least, of the ones that are not too large, and the largest of these: each
+    /// reads all weights once.
     pub(super) fn new(winograd: &Winograd, packing: Packing) -> Pieces {
         let Winograd { units, groups, in_channels: c, out_channels: o, out, .. } = *winograd;
         let [height, width] = out.map(|size| size.div_ceil(2));
@@ -60,7 +61,7 @@ impl Pieces {
             if shared { len <= SHARED } else { len <= OWN && pieces.len() >= PIECES }
         };
         all.take_while(|pieces| (pieces.rows, pieces.images) == (1, 1) || suits(pieces))
-            .min_by_key(|pieces| (pieces.all_cols(), if shared { pieces.len() } else { 0 }))
+            .min_by_key(|pieces| (pieces.all_cols(), pieces.len()))
             .expect("the smallest piece is always one")
     }
 
