@@ -204,7 +204,7 @@ pub(super) struct Right<'a, E> {
     matrix: MatRef<'a, E>,
     /// Where its rows are, and how many of its columns: tasks pack those behind.
     numbers: &'a [E],
-    ready: usize,
+    pub(super) ready: usize,
     offsets: &'a [usize],
     /// How far it is from tile to tile.
     step: usize,

@@ -47,7 +47,8 @@ pub(super) fn multiply<E: Float>(
     let (m, depth, n) = (a.rows(), a.cols(), target.cols());
     let width = right.width;
     let n_panels = m.div_ceil(height);
-    if m <= FEW_ROWS && n * depth <= num_threads() * SMALL {
+    let packs = if right.ready < n { n } else { m } * depth;
+    if m <= FEW_ROWS && packs <= num_threads() * SMALL {
         let threads = num_threads().min(m * n * depth / LEAST_TASK).max(1);
         let [height, rows, cols] = shares::<E>([m, depth, n], threads);
         in_blocks(a, height, rows, right, cols, target);
