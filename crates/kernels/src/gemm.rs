@@ -16,9 +16,11 @@ pub(crate) mod tile;
 
 use crate::layout::View;
 use crate::simd::{Level, level};
+use crate::threads::{num_threads, parallel_chunks_mut};
 use crate::{Float, scratch};
 
 use blocked::Panels;
+use tasks::LEAST_TASK;
 
 pub use operand::{Activation, Bias, Epilogue, MatMut, MatRef};
 
@@ -48,6 +50,9 @@ pub fn gemm<E: Float>(
     // SAFETY: the sizes fit, and C is inside of its data.
     unsafe { product(alpha, a, b, None, beta, data.as_mut_ptr(), row_stride, epilogue) };
 }
+
+/// From so many products for each thread on, each is computed by one.
+const PRODUCTS: usize = 4;
 
 /// A right operand that many products share, packed once where that serves them.
 #[derive(Clone, Copy, Debug)]
@@ -135,10 +140,19 @@ pub fn batched_gemm<E: Float>(
     if c.is_empty() {
         return;
     }
-    for (index, c) in c.chunks_exact_mut(rows * cols).enumerate() {
+    let product = |index: usize, c: &mut [E]| {
         let (a_offset, b_offset) = batch_offsets(batch, index, a_strides, b_strides);
         let c = MatMut::row_major(c, rows, cols);
         gemm(alpha, a.moved(a_offset), b.moved(b_offset), beta, c, epilogue);
+    };
+    let work = rows * a.cols() * cols;
+    if n >= PRODUCTS * num_threads() || work < LEAST_TASK {
+        let per_task = (LEAST_TASK / work.max(1)).clamp(1, n);
+        parallel_chunks_mut(c, per_task * rows * cols, |task, c| {
+            c.chunks_exact_mut(rows * cols).enumerate().for_each(|(i, c)| product(task * per_task + i, c));
+        });
+    } else {
+        c.chunks_exact_mut(rows * cols).enumerate().for_each(|(i, c)| product(i, c));
     }
 }
 

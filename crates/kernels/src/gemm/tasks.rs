@@ -31,7 +31,7 @@ const TILES: usize = 4;
 /// has just written takes longer.
 const SMALL: usize = 32 * 1024;
 /// The multiplications that are worth waking another thread for.
-const LEAST_TASK: usize = 128 * 1024;
+pub(super) const LEAST_TASK: usize = 128 * 1024;
 /// How many multiplications take as long as packing an element.
 pub(crate) const PACKING: usize = 10;
 /// How many multiplications take as long as that two threads write to the same line.

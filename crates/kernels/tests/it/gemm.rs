@@ -128,6 +128,36 @@ proptest! {
 }
 
 #[test]
+fn batches_are_shared_out_by_products() {
+    // Products that are tasks by themselves with two threads and not with three, and small ones of which
+    // a task has some.
+    for (batch, [m, k, n]) in [(9, [40, 70, 80]), (29, [20, 30, 10])] {
+        let (a, b) = (numbers::<f32>(1, batch * m * k), numbers::<f32>(2, batch * k * n));
+        let (a_first, b_first) =
+            (MatRef::new(&a, 0, [m, k], [k as isize, 1]), MatRef::new(&b, 0, [k, n], [n as isize, 1]));
+        let want: Vec<f32> = (0..batch)
+            .flat_map(|i| {
+                let (a, b) = (&a[i * m * k..][..m * k], &b[i * k * n..][..k * n]);
+                naive::gemm(MatRef::row_major(a, m, k), MatRef::row_major(b, k, n))
+            })
+            .collect();
+        check(&want, sum_bound::<f32>(k), |c| {
+            batched_gemm(
+                &[batch],
+                1.0,
+                a_first,
+                &[(m * k) as isize],
+                b_first,
+                &[(k * n) as isize],
+                0.0,
+                c,
+                Epilogue::default(),
+            );
+        });
+    }
+}
+
+#[test]
 fn agrees_where_blocks_are_cut() {
     // Beyond the depth, the rows and the columns of a block and of a task, and both kinds of edges; right
     // operands that are read where they lie, in one run and in two, and that each task packs; small

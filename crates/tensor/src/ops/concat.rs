@@ -1,5 +1,7 @@
 //! Two tensors joined along an axis.
 
+use tenon_kernels::threads::parallel_chunks_mut;
+use tenon_kernels::{View, elementwise};
 use tenon_shape::{Concat as ConcatShape, Shape};
 
 use crate::proof::{Draw, Naive, Proof, register};
@@ -33,6 +35,9 @@ impl<S: Shape, B: Backend> Tensor<S, B> {
     }
 }
 
+/// About how many elements a task copies.
+const BLOCK: usize = 16 * 1024;
+
 /// The operation of [`Tensor::concat`], for any number of arguments.
 #[derive(Clone, Copy, Debug)]
 pub struct Concat {
@@ -47,19 +52,30 @@ impl<const N: usize> Op<N> for Concat {
     fn forward<E: Element>(&self, args: [Array<E>; N]) -> Array<E> {
         let size = args.iter().map(|arg| arg.dims()[self.axis]).sum();
         let dims = args[0].dims().with(self.axis, size);
-        let (_, size, inner) = dims.around(self.axis);
+        let (outer, size, inner) = dims.around(self.axis);
+        let lens = args.each_ref().map(|arg| arg.dims()[self.axis] * inner);
+        let args = args.map(Array::contiguous);
+        let args = args.each_ref().map(|arg| arg.as_slice().expect("contiguous"));
         Array::write(dims, |out| {
-            let mut start = 0;
-            for arg in args {
-                let len = arg.dims()[self.axis] * inner;
-                let arg = arg.contiguous();
-                let numbers = arg.as_slice().expect("contiguous");
-                if len > 0 {
-                    let rows = out.chunks_exact_mut(size * inner).zip(numbers.chunks_exact(len));
-                    rows.for_each(|(out, row)| out[start..start + len].copy_from_slice(row));
+            if outer == 1 {
+                let mut rest = out;
+                for arg in args {
+                    let (part, behind) = rest.split_at_mut(arg.len());
+                    elementwise::copy(View::flat(arg), part);
+                    rest = behind;
                 }
-                start += len;
+                return;
             }
+            let rows = (BLOCK / (size * inner).max(1)).max(1);
+            parallel_chunks_mut(out, rows * size * inner, |task, out| {
+                for (i, mut row) in out.chunks_exact_mut(size * inner).enumerate() {
+                    for (arg, len) in args.iter().zip(lens) {
+                        let (part, behind) = row.split_at_mut(len);
+                        part.copy_from_slice(&arg[(task * rows + i) * len..][..len]);
+                        row = behind;
+                    }
+                }
+            });
         })
     }
 
