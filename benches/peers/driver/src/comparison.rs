@@ -44,6 +44,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Vec<String>, String> {
     let folder = Folder::new()?;
     let mut problems = Vec::new();
     let peers: Vec<&Peer> = arguments.peers().filter(|peer| is_installed(peer, arguments)).collect();
+    let mut tables: Vec<Table> = Vec::new();
     for threads in arguments.threads() {
         let machine = limits::of_machine(threads)?;
         let place = |workload| Place { arguments, folder: &folder.0, workload, threads };
@@ -72,7 +73,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Vec<String>, String> {
         }
         if !arguments.json {
             table.print_summary();
+            if let Some(fewer) = tables.first() {
+                table.print_speedup_over(fewer);
+            }
         }
+        tables.push(table);
         if arguments.growth {
             growth::measure(&place, machine, arguments.json)?;
         }

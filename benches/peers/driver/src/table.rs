@@ -62,8 +62,7 @@ impl Table {
     pub(crate) fn print_summary(&self) {
         let mut ratios: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
         for rows in &self.workloads {
-            let is_training = |row: &&Measurement| row.workload.contains("-train-");
-            let Some(own) = rows.iter().find(|row| row.peer == TENON).filter(is_training) else { continue };
+            let Some(own) = rows.iter().find(|row| row.peer == TENON && is_training(row)) else { continue };
             for row in rows.iter().filter(|row| row.peer != TENON) {
                 ratios.entry(&row.peer).or_default().push(row.min / own.min);
             }
@@ -79,6 +78,25 @@ impl Table {
             println!("  {peer:16} {:.2} ({} workloads)", mean.exp(), ratios.len());
         }
     }
+
+    /// How many times as fast each library is at training as with the threads of another table.
+    pub(crate) fn print_speedup_over(&self, fewer: &Table) {
+        let before = |row: &Measurement| {
+            let mut rows = fewer.workloads.iter().flatten();
+            rows.find(|before| (before.workload, &before.peer) == (row.workload, &row.peer))
+        };
+        println!("\ntraining, minima with {} threads over those with {}:", fewer.threads, self.threads);
+        for rows in self.workloads.iter().filter(|rows| rows.iter().any(is_training)) {
+            let speedups = rows.iter().filter_map(|row| {
+                before(row).map(|before| format!("{} {:.2}", row.peer, before.min / row.min))
+            });
+            println!("  {:30} {}", rows[0].workload, Vec::from_iter(speedups).join(", "));
+        }
+    }
+}
+
+fn is_training(row: &Measurement) -> bool {
+    row.workload.contains("-train-")
 }
 
 /// The least time of the libraries other than this one.
