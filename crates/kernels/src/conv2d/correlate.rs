@@ -8,7 +8,7 @@ use crate::gemm::pack::pack_panel;
 use crate::gemm::shape::Shape;
 use crate::gemm::target::Target;
 use crate::gemm::tasks::PACKING;
-use crate::gemm::tile::{Columns, Tiles};
+use crate::gemm::tile::{Columns, Left, Tiles};
 use crate::kept::{self, Form, Kept};
 use crate::threads::{Disjoint, parallel_for};
 
@@ -134,7 +134,7 @@ pub(super) fn correlate<E: Float>(
             height: packing.height,
             rows: 0..rows.len(),
             cols: 0..target.cols(),
-            left: &left[rows.start * terms..],
+            left: Left::Panels(&left[rows.start * terms..]),
             right,
             columns,
             offsets: &offsets[term..term + terms],

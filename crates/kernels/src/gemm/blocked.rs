@@ -15,7 +15,7 @@ use super::pack::pack_right;
 use super::shape::{NEAR, Shape};
 use super::target::Target;
 use super::tasks::{FEW_ROWS, PACKING, multiply};
-use super::tile::{Columns, Tiles};
+use super::tile::{Columns, Left, Tiles};
 use crate::Float;
 use crate::kept::{self, Form};
 use crate::scratch::{self, Lines};
@@ -28,7 +28,7 @@ const BLOCK_COLS: usize = 4096;
 /// The most rows of a left operand for which the right one is not packed, where its rows are contiguous.
 const IN_PLACE_ROWS: usize = 64;
 /// The bytes of a page, and about those between elements that the nearest cache keeps in the same place.
-const PAGE: usize = 4096;
+pub(super) const PAGE: usize = 4096;
 
 /// Cuts `len` into as few parts of at most `most` as possible: the size of all but the last.
 pub(super) fn balanced(len: usize, most: usize) -> usize {
@@ -213,16 +213,17 @@ pub(super) struct Right<'a, E> {
 }
 
 impl<E: Float> Right<'_, E> {
-    /// Multiplies packed rows of a left operand with some columns.
-    pub(super) fn tiles(self, height: usize, left: &[E], cols: Range<usize>, target: Target<'_, E>) {
+    /// Multiplies rows of a left operand, each part with its own result, with some columns.
+    pub(super) fn tiles(self, height: usize, parts: &[(Left<'_, E>, Target<'_, E>)], cols: Range<usize>) {
         let Right { matrix, numbers, ready, offsets, step, width } = self;
         let depth = matrix.rows();
-        let rows = 0..target.rows();
         let ready = ready.clamp(cols.start, cols.end);
         if cols.start < ready {
             let (right, columns) = (numbers, Columns::Tiles(step));
-            let cols = cols.start..ready;
-            E::tiles(Tiles { height, rows: rows.clone(), cols, left, right, columns, offsets, target });
+            for &(left, target) in parts {
+                let (rows, cols) = (0..target.rows(), cols.start..ready);
+                E::tiles(Tiles { height, rows, cols, left, right, columns, offsets, target });
+            }
         }
         if ready < cols.end {
             let cols = ready..cols.end;
@@ -231,9 +232,12 @@ impl<E: Float> Right<'_, E> {
                 pack_right(matrix.block(0..depth, cols.clone()).transposed(), width, right);
                 scratch::with(depth, |offsets: &mut [usize]| {
                     offsets.iter_mut().enumerate().for_each(|(k, offset)| *offset = k * width);
-                    let (columns, target) = (Columns::Tiles(width * depth), target.columns(cols.clone()));
-                    let cols = 0..cols.len();
-                    E::tiles(Tiles { height, rows, cols, left, right, columns, offsets, target });
+                    let (right, offsets, columns) = (&*right, &*offsets, Columns::Tiles(width * depth));
+                    for &(left, target) in parts {
+                        let (rows, target) = (0..target.rows(), target.columns(cols.clone()));
+                        let cols = 0..cols.len();
+                        E::tiles(Tiles { height, rows, cols, left, right, columns, offsets, target });
+                    }
                 });
             });
         }

@@ -28,7 +28,8 @@ pub(super) const fn most_rows<S: Simd, const VECS: usize>() -> usize {
 /// The size of the tiles of the machine.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
-    max_rows: usize,
+    /// The most rows of a tile.
+    pub(super) max_rows: usize,
     /// The columns of a tile.
     pub(crate) cols: usize,
 }

@@ -3,16 +3,19 @@
 //! Tasks are blocks of the result, never parts of a sum; so what is a task may depend on the number of
 //! threads, and the bits do not.
 
-use super::blocked::{Right, balanced};
+use super::blocked::{PAGE, Right, balanced};
 use super::operand::MatRef;
 use super::pack::{pack_left, pack_left_in_parallel};
 use super::shape::{NEAR, Shape};
 use super::target::Target;
+use super::tile::Left;
 use crate::threads::{num_threads, parallel_for};
 use crate::{Float, scratch};
 
 /// Where there are at most so many rows, a task has all of them, or is one of few.
 pub(super) const FEW_ROWS: usize = 280;
+/// The most columns of a result for which a left operand is read where it lies.
+const IN_PLACE_COLS: usize = 128;
 /// Into about how many tasks a block of more rows is cut, where it is large enough.
 const TASKS: usize = 16;
 /// The rows of the left operand that a task goes through again and again: as deep as blocks are, they
@@ -46,19 +49,23 @@ pub(super) fn multiply<E: Float>(
 ) {
     let (m, depth, n) = (a.rows(), a.cols(), target.cols());
     let width = right.width;
+    let in_place = reads_in_place(&a, n);
+    let height = if in_place { Shape::of::<E>().max_rows } else { height };
     let n_panels = m.div_ceil(height);
     let packs = if right.ready < n { n } else { m } * depth;
-    if m <= FEW_ROWS && packs <= num_threads() * SMALL {
+    if m <= FEW_ROWS && (in_place || packs <= num_threads() * SMALL) {
         let threads = num_threads().min(m * n * depth / LEAST_TASK).max(1);
-        let [height, rows, cols] = shares::<E>([m, depth, n], threads);
-        in_blocks(a, height, rows, right, cols, target);
+        let [low, rows, cols] = shares::<E>([m, depth, n], threads);
+        let height = if in_place { height } else { low };
+        in_blocks(a, height, rows.next_multiple_of(height), right, cols, target);
     } else if m <= FEW_ROWS {
         scratch::with(m * depth, |left: &mut [E]| {
             pack_left_in_parallel(a, height, left);
             let tiles = balanced(n.div_ceil(width), (TASK / (m * width * depth)).max(TILES));
             let cols = tiles * width;
             parallel_for(n.div_ceil(cols), |task| {
-                right.tiles(height, left, task * cols..n.min((task + 1) * cols), target);
+                let cols = task * cols..n.min((task + 1) * cols);
+                right.tiles(height, &[(Left::Panels(left), target)], cols);
             });
         });
     } else {
@@ -87,7 +94,15 @@ fn shares<E: Float>([m, depth, n]: [usize; 3], threads: usize) -> [usize; 3] {
     (1..=threads).map(cut).min_by_key(cost).expect("there is a thread")
 }
 
-/// Multiplies blocks of so many rows and columns, each a task, which packs the rows.
+/// Whether a left operand is best read where it lies: few columns use it, each row is a run of
+/// neighbors, and those of a panel do not meet in the same few lines of the nearest cache.
+fn reads_in_place<E: Float>(a: &MatRef<'_, E>, n: usize) -> bool {
+    let [apart, along] = a.strides();
+    n <= IN_PLACE_COLS && along == 1 && apart >= 0 && !(apart as usize * size_of::<E>()).is_multiple_of(PAGE)
+}
+
+/// Multiplies blocks of so many rows and columns, each a task, which packs the rows but for those of
+/// whole panels that are read where they lie.
 fn in_blocks<E: Float>(
     a: MatRef<'_, E>,
     height: usize,
@@ -97,13 +112,25 @@ fn in_blocks<E: Float>(
     target: Target<'_, E>,
 ) {
     let (m, depth, n) = (a.rows(), a.cols(), target.cols());
+    let in_place = height == Shape::of::<E>().max_rows && reads_in_place(&a, n);
     let beside = n.div_ceil(n_cols);
     parallel_for(m.div_ceil(n_rows) * beside, |task| {
         let (i, j) = (task / beside * n_rows, task % beside * n_cols);
         let (rows, cols) = (i..m.min(i + n_rows), j..n.min(j + n_cols));
-        scratch::with(rows.len() * depth, |left: &mut [E]| {
-            pack_left(a.block(rows.clone(), 0..depth), height, left);
-            right.tiles(height, left, cols, target.block(rows));
+        let lying = if in_place { i..i + rows.len() / height * height } else { i..i };
+        let rest = lying.end..rows.end;
+        let left = if lying.is_empty() {
+            Left::Panels(&[])
+        } else {
+            let part = a.block(lying.clone(), 0..depth);
+            Left::Rows(part.numbers(), part.strides()[0].unsigned_abs())
+        };
+        scratch::with(rest.len() * depth, |packed: &mut [E]| {
+            if !rest.is_empty() {
+                pack_left(a.block(rest.clone(), 0..depth), height, packed);
+            }
+            let parts = [(left, target.block(lying)), (Left::Panels(packed), target.block(rest))];
+            right.tiles(height, &parts, cols);
         });
     });
 }

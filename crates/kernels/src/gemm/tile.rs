@@ -21,6 +21,15 @@ const IN_TURN: usize = NEAR / 2;
 /// How many rows of a right operand are called from there before they are needed.
 const AHEAD: usize = 8;
 
+/// The left operand of a grid of tiles.
+#[derive(Clone, Copy)]
+pub(crate) enum Left<'a, E> {
+    /// Its panels, from row 0 on, one after the other.
+    Panels(&'a [E]),
+    /// Its rows as they lie, so far apart: whole panels of the greatest height.
+    Rows(&'a [E], usize),
+}
+
 /// A grid of tiles: `c = act(alpha · left · right + beta · c + bias)` for some rows and columns.
 pub(crate) struct Tiles<'a, E> {
     /// The rows of all panels of the left operand but the last.
@@ -29,8 +38,7 @@ pub(crate) struct Tiles<'a, E> {
     pub(crate) rows: Range<usize>,
     /// Which columns; starts a tile.
     pub(crate) cols: Range<usize>,
-    /// The panels of the left operand, from row 0 on, one after the other.
-    pub(crate) left: &'a [E],
+    pub(crate) left: Left<'a, E>,
     /// What the right operand's rows are in.
     pub(crate) right: &'a [E],
     /// Where its columns lie.
@@ -73,7 +81,17 @@ impl<E: Float> Kernel for Tiles<'_, E> {
         let furthest = offsets.iter().copied().max().unwrap_or(0);
         assert!(rows.start.is_multiple_of(height) && cols.start.is_multiple_of(width));
         assert!(rows.end <= target.rows() && cols.end <= target.cols());
-        assert!(left.len() >= rows.end * depth);
+        let (left, left_apart) = match left {
+            Left::Panels(panels) => {
+                assert!(panels.len() >= rows.end * depth);
+                (panels, None)
+            }
+            Left::Rows(numbers, apart) => {
+                assert!(height == most_rows::<S, VECTORS>() && rows.len().is_multiple_of(height));
+                assert!(rows.is_empty() || numbers.len() >= (rows.end - 1) * apart + depth);
+                (numbers, Some(apart))
+            }
+        };
         let doubles = height <= max_double_rows::<S>();
         let in_turn = (IN_TURN / (2 * width * depth.max(1))).max(1) * 2 * width;
         for first in cols.clone().step_by(in_turn) {
@@ -94,7 +112,8 @@ impl<E: Float> Kernel for Tiles<'_, E> {
                         assert!(furthest + *start + lanes <= right.len());
                     }
                     let tile = Tile {
-                        left: left[i * depth..].as_ptr(),
+                        left: left[i * left_apart.unwrap_or(depth)..].as_ptr(),
+                        left_apart,
                         right: right.as_ptr(),
                         starts,
                         offsets,
@@ -121,8 +140,9 @@ impl<E: Float> Kernel for Tiles<'_, E> {
 
 /// One tile, two beside each other, or half of one.
 struct Tile<'a, E> {
-    /// Its panel of the left operand.
+    /// Its panel of the left operand, or its rows and how far they are apart.
     left: *const E,
+    left_apart: Option<usize>,
     /// Vector v of row k of the right operand is `offsets[k] + starts[v]` from here.
     right: *const E,
     starts: [usize; 2 * VECTORS],
@@ -146,7 +166,8 @@ const MAX_SUMS: usize = 28;
 ///
 /// # Safety
 /// `left` holds `rows` numbers for each offset, `rows` being at least 1 and at most what the
-/// registers hold. Each row of the right operand can be read. The tile is inside of the target.
+/// registers hold; if its rows are apart, they are as many as that. Each row of the right operand can
+/// be read. The tile is inside of the target.
 #[inline(always)]
 unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
     rows: usize,
@@ -180,7 +201,17 @@ unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
                 match rows {
                     // Heights that the registers of `S` do not hold are not even compiled.
                     $($n => if const { $n <= most_rows::<S, VECS>() } {
-                        multiply::<E, S, $n, VECS>(tile, target.alpha, to, stride)
+                        match tile.left_apart {
+                            // Only whole panels are read as they lie.
+                            Some(apart) => if const { VECS <= VECTORS && $n == most_rows::<S, VECS>() } {
+                                let rows = std::array::from_fn(|i| tile.left.wrapping_add(i * apart));
+                                multiply::<E, S, $n, VECS, false>(tile, rows, target.alpha, to, stride)
+                            },
+                            None => {
+                                let rows = [tile.left; $n];
+                                multiply::<E, S, $n, VECS, true>(tile, rows, target.alpha, to, stride)
+                            }
+                        }
                     },)*
                     _ => {}
                 }
@@ -201,13 +232,15 @@ unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
     }
 }
 
-/// Writes `alpha` times the products of `ROWS` rows to `to`, in rows `stride` apart.
+/// Writes `alpha` times the products of `ROWS` rows to `to`, in rows `stride` apart. The left operand is
+/// a panel at the first of `rows` if it is `PACKED`, else these are its rows.
 ///
 /// # Safety
 /// As [`compute`]; the rows can be written.
 #[inline(always)]
-unsafe fn multiply<E: Float, S: Simd, const ROWS: usize, const VECS: usize>(
+unsafe fn multiply<E: Float, S: Simd, const ROWS: usize, const VECS: usize, const PACKED: bool>(
     tile: &Tile<'_, E>,
+    rows: [*const E; ROWS],
     alpha: E,
     to: *mut E,
     stride: usize,
@@ -217,21 +250,24 @@ unsafe fn multiply<E: Float, S: Simd, const ROWS: usize, const VECS: usize>(
     // are those that the caller promises.
     unsafe {
         let mut sums = [[E::Vector::<S>::splat(E::ZERO); VECS]; ROWS];
-        let mut left = tile.left;
+        let mut k = 0;
         let mut right = [tile.right; VECS];
         for (right, start) in right.iter_mut().zip(tile.starts) {
             *right = right.add(start);
         }
-        let (unrolled, rest) = tile.offsets.as_chunks::<UNROLL>();
+        // Of rows that are apart, compilers would gather the numbers of several terms, more than there
+        // are registers for.
+        let (unrolled, rest) =
+            if const { PACKED } { tile.offsets.as_chunks::<UNROLL>() } else { (&[][..], tile.offsets) };
         for offsets in unrolled {
             for &offset in offsets {
-                add_term::<E, S, ROWS, VECS>(&mut sums, left, right, offset);
-                left = left.add(ROWS);
+                add_term::<E, S, ROWS, VECS, PACKED>(&mut sums, rows, k, right, offset);
+                k += 1;
             }
         }
         for &offset in rest {
-            add_term::<E, S, ROWS, VECS>(&mut sums, left, right, offset);
-            left = left.add(ROWS);
+            add_term::<E, S, ROWS, VECS, PACKED>(&mut sums, rows, k, right, offset);
+            k += 1;
         }
         let alpha = E::Vector::<S>::splat(alpha);
         for (i, sums) in sums.iter().enumerate() {
@@ -247,12 +283,13 @@ unsafe fn multiply<E: Float, S: Simd, const ROWS: usize, const VECS: usize>(
 /// It is a function, because closures that are not inlined lack the instructions of `S`.
 ///
 /// # Safety
-/// `ROWS` numbers can be read at `left`, and a vector `offset` behind each of `right`; the machine has
+/// Term `k` of each of the `ROWS` rows can be read, and a vector `offset` behind each of `right`; the machine has
 /// the instructions of `S`.
 #[inline(always)]
-unsafe fn add_term<E: Float, S: Simd, const ROWS: usize, const VECS: usize>(
+unsafe fn add_term<E: Float, S: Simd, const ROWS: usize, const VECS: usize, const PACKED: bool>(
     sums: &mut [[E::Vector<S>; VECS]; ROWS],
-    left: *const E,
+    rows: [*const E; ROWS],
+    k: usize,
     right: [*const E; VECS],
     offset: usize,
 ) {
@@ -272,7 +309,8 @@ unsafe fn add_term<E: Float, S: Simd, const ROWS: usize, const VECS: usize>(
             }
         }
         for (i, sums) in sums.iter_mut().enumerate() {
-            let factor = E::Vector::<S>::splat(*left.add(i));
+            let left = if const { PACKED } { rows[0].add(k * ROWS + i) } else { rows[i].add(k) };
+            let factor = E::Vector::<S>::splat(*left);
             for (sum, column) in sums.iter_mut().zip(columns) {
                 *sum = factor.mul_add(column, *sum);
             }

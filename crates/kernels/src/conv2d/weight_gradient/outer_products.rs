@@ -13,7 +13,7 @@ use crate::gemm::MatRef;
 use crate::gemm::pack::pack_panel;
 use crate::gemm::shape::Shape;
 use crate::gemm::target::Target;
-use crate::gemm::tile::{Columns, Tiles};
+use crate::gemm::tile::{Columns, Left, Tiles};
 use crate::reduce::{Axis, sum};
 use crate::threads::{Disjoint, parallel_chunks_mut, parallel_for};
 use crate::{Float, scratch};
@@ -153,7 +153,7 @@ impl OuterProducts {
                         height: panel_height,
                         rows: 0..channels.len(),
                         cols: 0..columns,
-                        left: &left[..channels.len() * depth],
+                        left: Left::Panels(&left[..channels.len() * depth]),
                         right: pixels,
                         columns: Columns::Vectors(starts),
                         offsets: &offsets[..depth],
