@@ -72,7 +72,7 @@ impl<E: Float> Kept<E> {
         len: usize,
         arrange: impl FnOnce(&mut [E]),
     ) -> Option<Arc<Lines<E>>> {
-        // A form is added when it is whole, so a panic leaves none behind that is not.
+        // What was arranged is stored when it is whole, so a panic leaves nothing behind that is not.
         let mut forms = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
         let level = level();
         let Some((.., known)) = forms.iter_mut().find(|known| (known.0, known.1) == (form, level)) else {

@@ -253,18 +253,21 @@ impl<E: Element> Array<E> {
         Array { buffer: self.buffer.clone(), start: self.start, dims, strides }
     }
 
-    /// Whether neighbours lie far apart and others beside each other: to copy such elements tile by tile
-    /// and to read the copy is faster than to read them one by one.
-    fn is_turned(&self) -> bool {
-        let apart = |axis: &usize| self.dims[*axis] > 1;
-        let last = (0..self.dims.len()).rev().find(apart);
-        last.is_some_and(|last| {
-            self.strides.0[last].abs() > 1 && (0..last).filter(apart).any(|axis| self.strides.0[axis] == 1)
-        })
+    /// The same elements, in row-major order where neighbours lie far apart and others beside each
+    /// other: to copy such elements tile by tile and to read the copy is faster than to read them one
+    /// by one.
+    fn laid_out(self) -> Self {
+        let counts = |axis: &usize| self.dims[*axis] > 1;
+        let last = (0..self.dims.len()).rev().find(counts);
+        let is_turned = last.is_some_and(|last| {
+            self.strides.0[last].abs() > 1 && (0..last).filter(counts).any(|axis| self.strides.0[axis] == 1)
+        });
+        if is_turned { self.contiguous() } else { self }
     }
 
     /// `f` of every element, in place when this is the only handle.
     pub fn map(mut self, f: impl Fn(E) -> E + Sync) -> Self {
+        self = self.laid_out();
         if let Some(numbers) = self.as_mut_slice() {
             elementwise::map_mut(numbers, f);
             return self;
@@ -284,12 +287,8 @@ impl<E: Element> Array<E> {
 
     /// `f` of every pair of elements, in place in `self` when this is its only handle.
     pub fn zip(mut self, other: &Array<E>, f: impl Fn(E, E) -> E + Sync) -> Self {
-        if self.is_turned() {
-            self = self.contiguous();
-        }
-        if other.is_turned() {
-            return self.zip(&other.clone().contiguous(), f);
-        }
+        self = self.laid_out();
+        let other = other.clone().laid_out();
         if let Some(numbers) = self.as_mut_slice() {
             elementwise::zip_mut(numbers, other.view(), f);
             return self;

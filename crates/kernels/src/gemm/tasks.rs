@@ -102,7 +102,7 @@ fn reads_in_place<E: Float>(a: &MatRef<'_, E>, n: usize) -> bool {
 }
 
 /// Multiplies blocks of so many rows and columns, each a task, which packs the rows but for those of
-/// whole panels that are read where they lie.
+/// whole panels that are read where they lie; `height` is then the greatest.
 fn in_blocks<E: Float>(
     a: MatRef<'_, E>,
     height: usize,
@@ -112,7 +112,7 @@ fn in_blocks<E: Float>(
     target: Target<'_, E>,
 ) {
     let (m, depth, n) = (a.rows(), a.cols(), target.cols());
-    let in_place = height == Shape::of::<E>().max_rows && reads_in_place(&a, n);
+    let in_place = reads_in_place(&a, n);
     let beside = n.div_ceil(n_cols);
     parallel_for(m.div_ceil(n_rows) * beside, |task| {
         let (i, j) = (task / beside * n_rows, task % beside * n_cols);
