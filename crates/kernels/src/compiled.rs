@@ -9,9 +9,10 @@
 
 use crate::attention::rows::{Soften, SoftenBackward};
 use crate::batch_norm::{ChannelMoments, ChannelSums, GradientPlanes, NormalizePlanes};
+use crate::conv2d::columns::CopyColumns;
 use crate::conv2d::depthwise::products::{DepthwiseProducts, SumLanes};
 use crate::conv2d::depthwise::sums::DepthwiseSums;
-use crate::conv2d::forward::Finish;
+use crate::conv2d::finish::Finish;
 use crate::conv2d::planes::FillPlanes;
 use crate::conv2d::weight_gradient::{Products, Spread};
 use crate::conv2d::winograd::{FromTiles, PackWindows, ToTiles};
@@ -69,6 +70,7 @@ compiled! {
     avg_pool_backward(AvgPoolBackward '_ '_);
     channel_moments(ChannelMoments '_ '_) -> (Self, Self);
     channel_sums(ChannelSums '_) -> (Self, Self);
+    copy_columns(CopyColumns '_ '_);
     cross_entropy_backward(CrossEntropyBackward '_ '_);
     depthwise_products(DepthwiseProducts '_ '_);
     depthwise_sums(DepthwiseSums '_ '_);

@@ -8,13 +8,17 @@
 //! There are several ways to compute it, each the best for some sizes, which alone decide: over images
 //! laid out as planes (the general one), by transformed tiles, or over the pixels as they lie.
 
+pub(crate) mod columns;
 mod correlate;
+mod cut;
 pub(crate) mod depthwise;
-pub(crate) mod forward;
+pub(crate) mod finish;
+mod forward;
+mod general;
 mod input_gradient;
 pub(crate) mod planes;
 mod pointwise;
-mod strips;
+mod turned;
 pub(crate) mod weight_gradient;
 pub(crate) mod winograd;
 

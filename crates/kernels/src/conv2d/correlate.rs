@@ -33,7 +33,10 @@ pub(super) struct Packing {
 
 impl Packing {
     pub(super) fn new<E: Float>(rows: usize, terms: usize) -> Packing {
-        let shape = Shape::of::<E>();
+        Packing::of_shape(Shape::of::<E>(), rows, terms)
+    }
+
+    pub(super) fn of_shape(shape: Shape, rows: usize, terms: usize) -> Packing {
         let depth = (WEIGHTS / rows.max(1)).clamp(DEPTH[0], DEPTH[1]);
         let depth = terms.div_ceil(terms.div_ceil(depth).max(1));
         Packing {
@@ -44,6 +47,12 @@ impl Packing {
             tile_cols: shape.cols,
             lanes: shape.lanes(),
         }
+    }
+
+    /// The runs of terms.
+    pub(super) fn runs(self) -> impl Iterator<Item = Range<usize>> {
+        let Packing { terms, depth, .. } = self;
+        (0..terms).step_by(depth.max(1)).map(move |term| term..terms.min(term + depth))
     }
 
     /// The elements of the packed weights.
@@ -125,20 +134,35 @@ pub(super) fn correlate<E: Float>(
     offsets: &[usize],
     target: Target<'_, E>,
 ) {
-    for term in (0..packing.terms).step_by(packing.depth) {
-        let terms = packing.depth.min(packing.terms - term);
-        let mut target = if term + terms == packing.terms { target } else { target.plain() };
-        target.beta = if term == 0 { E::ZERO } else { E::ONE };
-        let left = &weights[term * packing.rows..][..terms * packing.rows];
-        E::tiles(Tiles {
-            height: packing.height,
-            rows: 0..rows.len(),
-            cols: 0..target.cols(),
-            left: Left::Panels(&left[rows.start * terms..]),
-            right,
-            columns,
-            offsets: &offsets[term..term + terms],
-            target,
-        });
+    for terms in packing.runs() {
+        let offsets = &offsets[terms.clone()];
+        add_run(packing, weights, rows.clone(), terms, right, columns, offsets, target);
     }
+}
+
+/// Adds a run of terms to the target, or writes the first there: a step of [`correlate`], whose
+/// `offsets` are those of these terms.
+pub(super) fn add_run<E: Float>(
+    packing: Packing,
+    weights: &[E],
+    rows: Range<usize>,
+    terms: Range<usize>,
+    right: &[E],
+    columns: Columns<'_>,
+    offsets: &[usize],
+    target: Target<'_, E>,
+) {
+    let mut target = if terms.end == packing.terms { target } else { target.plain() };
+    target.beta = if terms.start == 0 { E::ZERO } else { E::ONE };
+    let left = &weights[terms.start * packing.rows..][..terms.len() * packing.rows];
+    E::tiles(Tiles {
+        height: packing.height,
+        rows: 0..rows.len(),
+        cols: 0..target.cols(),
+        left: Left::Panels(&left[rows.start * terms.len()..]),
+        right,
+        columns,
+        offsets,
+        target,
+    });
 }

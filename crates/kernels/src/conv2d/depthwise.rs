@@ -12,12 +12,12 @@ pub(crate) mod sums;
 mod weights;
 
 use super::Conv2d;
-use super::input_gradient::Phase;
 use super::planes::Planes;
+use super::turned::{Phase, TurnedPlanes};
 use crate::gemm::Activation;
 use crate::threads::{Disjoint, parallel_for};
 use crate::{Float, scratch};
-use columns::{Column, TurnedPlanes, input_columns};
+use columns::{Column, input_columns, turned_columns};
 use sums::{DepthwiseSums, Part};
 
 pub(super) use weights::weight_gradient;
@@ -62,7 +62,7 @@ pub(super) fn forward<E: Float>(
 
 /// The derivative with respect to the input, all phases of it (see [`Phase`]) from the same planes.
 pub(super) fn input_gradient<E: Float>(sizes: &Conv2d, dy: &[E], w: &[E], dx: &mut [E]) {
-    let Conv2d { stride, padding, kernel, groups, .. } = *sizes;
+    let Conv2d { stride, kernel, groups, .. } = *sizes;
     let outputs = sizes.out_channels / groups;
     let turned = TurnedPlanes::new(sizes);
     let cut = Cut::new(turned.size[0], |rows| turned.planes(rows));
@@ -70,13 +70,11 @@ pub(super) fn input_gradient<E: Float>(sizes: &Conv2d, dy: &[E], w: &[E], dx: &m
         scratch::with(stride[0] * stride[1], |parts: &mut [Part]| {
             let mut n = 0;
             for (i, part) in parts.iter_mut().enumerate() {
-                // The phase that starts at this pixel.
                 let [row, col] = [i / stride[1], i % stride[1]];
-                let at = [(row + padding[0]) % stride[0], (col + padding[1]) % stride[1]];
-                let phase = Phase { sizes: *sizes, at };
+                let phase = Phase::starting_at(sizes, [row, col]);
                 let [(_, _, height), (_, _, width)] = [phase.pixels(0), phase.pixels(1)];
                 let first = n;
-                n += turned.columns(&phase, &cut.planes, &mut columns[first..]);
+                n += turned_columns(&turned, &phase, &cut.planes, &mut columns[first..]);
                 let start = row * sizes.width + col;
                 *part = Part { columns: [first, n], start, size: [height, width] };
             }

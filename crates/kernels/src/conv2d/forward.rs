@@ -1,24 +1,19 @@
 //! The convolution itself.
 
-use super::correlate::{Packing, correlate};
+use super::correlate::Packing;
+use super::cut::Cut;
 use super::depthwise::{self, is_depthwise};
+use super::general::{Factors, General};
 use super::planes::Planes;
 use super::pointwise::Pointwise;
-use super::strips::Strips;
 use super::winograd::{Windows, Winograd};
 use super::{Conv2d, Weights};
-use crate::gemm::target::Target;
-use crate::gemm::tile::Columns;
 use crate::gemm::{Activation, MatRef};
-use crate::simd::{Kernel, Simd, Vector};
-use crate::threads::{Disjoint, parallel_for};
 use crate::{Float, scratch};
 
 /// `y = act(conv(x, w) + bias)`.
 ///
-/// Where none of the other ways is faster, the weights are packed once; a task takes some rows of one
-/// image and group, lays out the planes they read, and multiplies (see the module `planes`); there is
-/// no matrix of columns.
+/// Where none of the other ways is faster, it is computed over planes (see the module `general`).
 pub fn forward<E: Float>(
     sizes: &Conv2d,
     x: &[E],
@@ -48,10 +43,16 @@ pub fn forward<E: Float>(
         let weight = |group: usize| MatRef::row_major(&w[group * o * c..][..o * c], o, c);
         return way.run(x, weight, kept, bias, activation, y);
     }
-    let packing = Packing::new::<E>(o, window);
-    let strips = Strips::new(packing, out_height, Planes::of_input(sizes, 1));
-    let planes = Planes::of_input(sizes, strips.rows);
-    let cols = packing.whole_vectors(strips.rows * planes.pitch());
+    let general = General {
+        units: sizes.batch * sizes.groups,
+        groups: sizes.groups,
+        image: c * sizes.height * sizes.width,
+        channels: o,
+        out: [out_height, out_width],
+        strides: [1, 1],
+        terms: window,
+    };
+    let cut = Cut::new::<E>(&general, |rows| Planes::of_input(sizes, rows));
     let winograd = Winograd {
         units: sizes.batch * sizes.groups,
         groups: sizes.groups,
@@ -61,7 +62,7 @@ pub fn forward<E: Float>(
         out: [out_height, out_width],
         padding: sizes.padding,
     };
-    if sizes.is_plain_3x3() && winograd.pays::<E>(strips.cols(cols)) {
+    if sizes.is_plain_3x3() && winograd.pays::<E>(cut.cost) {
         let windows = |group| Windows {
             weights: &w[group * o * c * 9..][..o * c * 9],
             row_step: c * 9,
@@ -70,80 +71,17 @@ pub fn forward<E: Float>(
         };
         return winograd.run(x, windows, kept, bias, activation.least(), y);
     }
-    let image = c * sizes.height * sizes.width;
-    let y = Disjoint::new(y);
-
+    let planes = Planes::of_input(sizes, cut.rows);
     let weights = |group: usize| MatRef::row_major(&w[group * o * window..][..o * window], o, window);
-    let all_cols = sizes.batch * out_height * out_width;
-    packing.with_weights(sizes.groups, weights, kept, all_cols, |packed| {
+    let cols = sizes.batch * out_height * out_width;
+    Packing::new::<E>(o, window).with_weights(sizes.groups, weights, kept, cols, |weights| {
         scratch::with(window, |offsets: &mut [usize]| {
             for (k, offset) in offsets.iter_mut().enumerate() {
                 let (p, q) = (k / sizes.kernel[1] % sizes.kernel[0], k % sizes.kernel[1]);
                 *offset = planes.offset(k / (sizes.kernel[0] * sizes.kernel[1]), p, q);
             }
-            let offsets = &*offsets;
-            parallel_for(sizes.batch * sizes.groups * strips.tasks(), |task| {
-                let (unit, rows, channels) = strips.task(task);
-                let group = unit % sizes.groups;
-                scratch::with(planes.len() + channels.len() * cols, |buffer: &mut [E]| {
-                    let (plane_buffer, result) = buffer.split_at_mut(planes.len());
-                    planes.fill(&x[unit * image..][..image], rows.start, plane_buffer);
-                    let weights = &packed[group * packing.len()..][..packing.len()];
-                    // SAFETY: the result is this task's, which computes one tile at a time.
-                    let target = unsafe { Target::new(result.as_mut_ptr(), cols, channels.len(), cols) };
-                    let columns = Columns::Tiles(packing.tile_cols);
-                    correlate(packing, weights, channels.clone(), plane_buffer, columns, offsets, target);
-                    for (result, channel) in result.chunks_exact(cols).zip(channels) {
-                        let plane = (unit * o + channel) * out_height;
-                        // SAFETY: each task writes its own rows of its own channels.
-                        let y = unsafe { y.slice((plane + rows.start) * out_width, rows.len() * out_width) };
-                        E::finish(Finish {
-                            result,
-                            pitch: planes.pitch(),
-                            bias: bias.map_or(E::ZERO, |bias| bias[group * o + channel]),
-                            activation,
-                            width: out_width,
-                            y,
-                        });
-                    }
-                });
-            });
+            let factors = Factors { x, weights, terms: &[window], offsets, bias, activation };
+            general.run(cut, planes, factors, y);
         });
     });
-}
-
-/// Takes the pixels out of a long row, adds the bias and applies the activation.
-pub(crate) struct Finish<'a, 'y, E> {
-    result: &'a [E],
-    pitch: usize,
-    bias: E,
-    activation: Activation,
-    width: usize,
-    y: &'y mut [E],
-}
-
-impl<E: Float> Kernel for Finish<'_, '_, E> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        let Finish { result, pitch, bias, activation, width, y } = self;
-        let lanes = <E::Vector<S> as Vector<E>>::LANES;
-        let least = activation.least::<E>();
-        for (y, result) in y.chunks_exact_mut(width).zip(result.chunks(pitch)) {
-            let result = &result[..width];
-            for first in (0..width).step_by(lanes) {
-                let n = (width - first).min(lanes);
-                // SAFETY: kernels run where the machine has the instructions; `n` elements from
-                // `first` on are in both rows.
-                unsafe {
-                    let sum = E::Vector::<S>::load_first(result.as_ptr().add(first), n);
-                    let value = sum.add(E::Vector::<S>::splat(bias));
-                    // In this order NaN stays NaN.
-                    let value = E::Vector::<S>::splat(least).max(value);
-                    value.store_first(y.as_mut_ptr().add(first), n);
-                }
-            }
-        }
-    }
 }

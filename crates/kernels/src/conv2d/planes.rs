@@ -7,8 +7,9 @@
 //! one row of the output and the start of the next are computed in vain.
 
 use super::Conv2d;
-use crate::Float;
+use crate::scratch::Plain;
 use crate::simd::{Kernel, Simd, copy_rows};
+use crate::{Float, scratch};
 
 /// What may be read, but does not count, behind the last plane.
 pub(super) const SLACK: usize = 64;
@@ -176,15 +177,40 @@ impl Planes {
 
     /// Lays out the channels of `image` for the output's rows from `first_row` on.
     pub(super) fn fill<E: Float>(&self, image: &[E], first_row: usize, to: &mut [E]) {
-        E::fill_planes(FillPlanes { planes: self, image, first_row, to });
+        let n_phases = self.axes[0].n_phases() + self.axes[1].n_phases();
+        scratch::with(n_phases, |runs: &mut [Run]| {
+            let (rows, cols) = runs.split_at_mut(self.axes[0].n_phases());
+            for (axis, runs, skip) in [(&self.axes[0], &mut *rows, first_row), (&self.axes[1], &mut *cols, 0)] {
+                for (phase, run) in runs.iter_mut().enumerate() {
+                    let (pixels, first) = axis.pixels(phase, skip);
+                    *run = Run { start: pixels.start, len: pixels.len(), first };
+                }
+            }
+            E::fill_planes(FillPlanes { planes: self, image, rows, cols, to });
+        });
     }
 }
+
+/// The pixels of an image along an axis that one plane has.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    /// The place of the first in the plane, and how many there are.
+    start: usize,
+    len: usize,
+    /// The place of the first in the image.
+    first: usize,
+}
+
+// SAFETY: any bits are three numbers.
+unsafe impl Plain for Run {}
 
 /// See [`Planes::fill`].
 pub(crate) struct FillPlanes<'a, 'y, E> {
     planes: &'a Planes,
     image: &'a [E],
-    first_row: usize,
+    /// For each plane of a channel.
+    rows: &'a [Run],
+    cols: &'a [Run],
     to: &'y mut [E],
 }
 
@@ -193,28 +219,24 @@ impl<E: Float> Kernel for FillPlanes<'_, '_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let FillPlanes { planes: layout, image, first_row, to } = self;
+        let FillPlanes { planes: layout, image, rows, cols, to } = self;
         let [vertical, horizontal] = &layout.axes;
         let pitch = layout.pitch();
-        to[..layout.len()].fill(E::ZERO);
-        let n_phases = [vertical.n_phases(), horizontal.n_phases()];
-        for row_phase in 0..n_phases[0] {
-            let (rows, first_pixel_row) = vertical.pixels(row_phase, first_row);
-            for col_phase in 0..n_phases[1] {
-                let (cols, first_pixel) = horizontal.pixels(col_phase, 0);
-                let first_plane = row_phase * n_phases[1] + col_phase;
-                let planes = to.chunks_exact_mut(layout.plane).skip(first_plane);
-                let planes = planes.step_by(n_phases[0] * n_phases[1]);
-                let channels = image.chunks_exact(vertical.size * horizontal.size);
-                if rows.is_empty() || cols.is_empty() {
-                    continue;
-                }
-                for (channel, plane) in channels.zip(planes) {
-                    let from = &channel[first_pixel_row * horizontal.size + first_pixel..];
-                    let to = &mut plane[rows.start * pitch + cols.start..];
-                    let steps = [vertical.stride * horizontal.size, horizontal.stride];
-                    // SAFETY: kernels run where the machine has the instructions.
-                    unsafe { copy_rows::<E, S>(from, steps, to, pitch, [rows.len(), cols.len()]) };
+        let n_planes = rows.len() * cols.len();
+        let (to, slack) = to[..layout.len()].split_at_mut(layout.unit());
+        slack.fill(E::ZERO);
+        let channels = image.chunks_exact(vertical.size * horizontal.size);
+        for (channel, planes) in channels.zip(to.chunks_exact_mut((n_planes * layout.plane).max(1))) {
+            planes.fill(E::ZERO);
+            let steps = [vertical.stride * horizontal.size, horizontal.stride];
+            for (planes, row) in planes.chunks_exact_mut((cols.len() * layout.plane).max(1)).zip(rows) {
+                for (plane, col) in planes.chunks_exact_mut(layout.plane).zip(cols) {
+                    if row.len > 0 && col.len > 0 {
+                        let from = &channel[row.first * horizontal.size + col.first..];
+                        let to = &mut plane[row.start * pitch + col.start..];
+                        // SAFETY: kernels run where the machine has the instructions.
+                        unsafe { copy_rows::<E, S>(from, steps, to, pitch, [row.len, col.len]) };
+                    }
                 }
             }
         }

@@ -32,10 +32,10 @@ use pieces::{Piece, Pieces};
 const PLACES: usize = 16;
 /// With fewer channels than this, the sums are too short.
 const LEAST_CHANNELS: usize = 8;
-/// What the transforms of a number cost, in multiplications.
-const TRANSFORM: usize = 14;
+/// What the transforms of a number cost, in multiplications, where rows of tiles fill the vectors.
+const TRANSFORM: usize = 10;
 /// What transforming the weights costs, in columns of the products.
-const WEIGHTS: usize = 32;
+const WEIGHTS: usize = 48;
 /// In how many parts the work on a piece is shared out, where all threads work on the same one.
 const PARTS: usize = 16;
 
@@ -60,16 +60,17 @@ impl Winograd {
         Packing::new::<E>(self.out_channels, self.in_channels)
     }
 
-    /// Whether this is the faster way, where the other has `direct_cols` columns in its product for
-    /// each image.
-    pub(super) fn pays<E: Float>(&self, direct_cols: usize) -> bool {
+    /// Whether this is the faster way, where the other takes as long as `other` multiplications.
+    pub(super) fn pays<E: Float>(&self, other: usize) -> bool {
         if self.in_channels.min(self.out_channels) < LEAST_CHANNELS || self.units == 0 {
             return false;
         }
         let (c, o) = (self.in_channels, self.out_channels);
-        let pieces = Pieces::new(self, self.packing::<E>());
-        let cols = pieces.all_cols() + self.groups * WEIGHTS;
-        PLACES * cols * (c * o + (c + o) * TRANSFORM) < 9 * c * o * self.units * direct_cols
+        let packing = self.packing::<E>();
+        let cols = Pieces::new(self, packing).all_cols() + self.groups * WEIGHTS;
+        let [height, width] = self.out.map(|size| size.div_ceil(2));
+        let transformed = self.units * height * packing.whole_vectors(width) * (c + o);
+        PLACES * (cols * c * o + transformed * TRANSFORM) < other
     }
 
     /// `y = max(conv(x, w) + bias, least)`, where `windows(group)` is w.

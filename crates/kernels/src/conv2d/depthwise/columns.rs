@@ -1,8 +1,8 @@
 //! Which elements of the window a sum reads, and where.
 
 use crate::conv2d::Conv2d;
-use crate::conv2d::input_gradient::Phase;
 use crate::conv2d::planes::Planes;
+use crate::conv2d::turned::{Phase, TurnedPlanes};
 use crate::scratch::Plain;
 
 /// The most elements of a column: their weights, a register for each of several sums and one for what
@@ -70,55 +70,21 @@ pub(super) fn input_columns(sizes: &Conv2d, planes: &Planes, columns: &mut [Colu
     gather(planes.pitch(), terms, columns)
 }
 
-/// Planes of dy that serve every phase of dx (see [`Phase`]).
-pub(super) struct TurnedPlanes {
-    sizes: Conv2d,
-    /// How many zeros precede the first pixel; where negative, how many pixels are skipped.
-    before: [isize; 2],
-    /// How far the furthest pixel is that a sum reads.
-    reach: [usize; 2],
-    /// The pixels of the largest phase.
-    pub(super) size: [usize; 2],
-}
-
-impl TurnedPlanes {
-    pub(super) fn new(sizes: &Conv2d) -> TurnedPlanes {
-        let mut turned = TurnedPlanes { sizes: *sizes, before: [0; 2], reach: [0; 2], size: [0; 2] };
-        for axis in 0..2 {
-            let pixels = |at| Phase { sizes: *sizes, at: [at; 2] }.pixels(axis).2;
-            turned.size[axis] = (0..sizes.stride[axis]).map(pixels).max().unwrap_or(0);
-            let places = || (0..sizes.kernel[axis]).map(|tap| turned.first(axis, tap));
-            let (least, most) = (places().min().unwrap_or(0), places().max().unwrap_or(0));
-            turned.before[axis] = -least;
-            turned.reach[axis] = (most - least) as usize;
-        }
-        turned
-    }
-
-    /// Which pixel of dy the first pixel of a phase sees at `tap`.
-    fn first(&self, axis: usize, tap: usize) -> isize {
-        let (stride, tap) = (self.sizes.stride[axis], tap * self.sizes.dilation[axis]);
-        let (_, number, _) = Phase { sizes: self.sizes, at: [tap % stride; 2] }.pixels(axis);
-        number as isize - (tap / stride) as isize
-    }
-
-    /// What `rows` rows of each phase read.
-    pub(super) fn planes(&self, rows: usize) -> Planes {
-        Planes::of_output(&self.sizes, rows, self.size[1], self.reach, self.before)
-    }
-
-    /// The columns of the elements of the window that meet a phase.
-    pub(super) fn columns(&self, phase: &Phase, planes: &Planes, columns: &mut [Column]) -> usize {
-        let Conv2d { kernel, groups, out_channels, .. } = self.sizes;
-        let place = |axis: usize, tap: usize| (self.first(axis, tap) + self.before[axis]) as usize;
-        let terms = (0..out_channels / groups).flat_map(|channel| {
-            phase.taps(1).flat_map(move |q| {
-                phase.taps(0).rev().map(move |p| {
-                    let weight = (channel * kernel[0] + p) * kernel[1] + q;
-                    (planes.shifted(channel, place(0, p), place(1, q)), weight)
-                })
+/// The columns of the elements of the window that meet a phase, in planes of dy.
+pub(super) fn turned_columns(
+    turned: &TurnedPlanes,
+    phase: &Phase,
+    planes: &Planes,
+    columns: &mut [Column],
+) -> usize {
+    let Conv2d { kernel, groups, out_channels, .. } = phase.sizes;
+    let terms = (0..out_channels / groups).flat_map(|channel| {
+        phase.taps(1).flat_map(move |q| {
+            phase.taps(0).rev().map(move |p| {
+                let weight = (channel * kernel[0] + p) * kernel[1] + q;
+                (planes.shifted(channel, turned.place(0, p), turned.place(1, q)), weight)
             })
-        });
-        gather(planes.pitch(), terms, columns)
-    }
+        })
+    });
+    gather(planes.pitch(), terms, columns)
 }

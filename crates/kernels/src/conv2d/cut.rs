@@ -1,0 +1,149 @@
+//! How the work of the general way is cut into tasks, and which of its two forms is faster.
+
+use std::ops::Range;
+
+use super::correlate::Packing;
+use super::general::General;
+use super::planes::Planes;
+use crate::Float;
+use crate::gemm::shape::Shape;
+
+/// About how many multiplications a task has at least, and above which an image is cut further.
+const SMALL_TASK: usize = 512 * 1024;
+const LARGE_TASK: usize = 8 * 1024 * 1024;
+/// The elements of the planes of a strip: part of a second-level cache.
+const PLANES: usize = 64 * 1024;
+/// With longer rows than this many tiles, the last one's empty places do not matter.
+const TILES: usize = 4;
+/// An image is cut into at least this many strips, where they are large enough.
+const STRIPS: usize = 4;
+/// The most tiles of columns that are copied at a time.
+const COPIED_TILES: usize = 6;
+/// There are at least this many tasks that copy, where the work can be cut so …
+const TASKS: usize = 8;
+/// … into blocks of at least so many channels, for each of which the columns are copied again.
+const BLOCK: usize = 64;
+/// To copy a vector takes as long as multiplying so many.
+const COPY: usize = 6;
+
+/// Strips of rows of an image or whole images, and blocks of channels.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cut {
+    /// Whether columns are copied before they are multiplied.
+    pub(super) copies: bool,
+    /// From one row of pixels to the next among the columns.
+    pub(super) pitch: usize,
+    /// The multiplications, as if all of them were as fast as those of columns that were copied.
+    pub(super) cost: usize,
+    channels: usize,
+    units: usize,
+    /// The images of a task, of all but the last; one if there are several strips of each.
+    images: usize,
+    height: usize,
+    /// The rows of all but the last strip.
+    pub(super) rows: usize,
+    /// The channels of all but the last block.
+    block: usize,
+    shape: Shape,
+}
+
+impl Cut {
+    /// The better form for what is summed, of planes for so many rows.
+    pub(super) fn new<E: Float>(general: &General, planes: impl Fn(usize) -> Planes) -> Cut {
+        let shape = Shape::of::<E>();
+        let lying = Cut::lying(general, &planes, shape);
+        match Cut::copied(general, shape) {
+            Some(copied) if copied.cost < lying.cost => copied,
+            _ => lying,
+        }
+    }
+
+    /// Columns are read as they lie.
+    fn lying(general: &General, planes: &impl Fn(usize) -> Planes, shape: Shape) -> Cut {
+        let General { units, channels, terms, .. } = *general;
+        let [height, _] = general.part();
+        let one_row = planes(1);
+        let pitch = one_row.pitch();
+        let products = (pitch * channels * terms).max(1);
+        let enough = SMALL_TASK.div_ceil(products);
+        let fitting = PLANES / one_row.len();
+        let long = (TILES * shape.cols).div_ceil(pitch);
+        let rows = enough.max(long).max(fitting.min(height.div_ceil(STRIPS)));
+        let rows = height.div_ceil(height.div_ceil(rows.clamp(1, height.max(1))).max(1)).max(1);
+        let mut cut =
+            Cut { copies: false, pitch, cost: 0, channels, units, images: 1, height, rows, block: 0, shape };
+        let panel = shape.panel_rows(channels);
+        let panels = channels.div_ceil(panel);
+        let n_blocks = (rows * products / LARGE_TASK).clamp(1, panels);
+        cut.block = panels.div_ceil(n_blocks) * panel;
+        cut.cost = terms * channels * cut.all_columns();
+        cut
+    }
+
+    /// Columns are copied: as many at a time as waste the least, and the most of these.
+    fn copied(general: &General, shape: Shape) -> Option<Cut> {
+        let General { units, groups, channels, terms, .. } = *general;
+        let [height, width] = general.part();
+        let with = |images, rows| Cut {
+            copies: true,
+            pitch: width,
+            cost: 0,
+            channels,
+            units,
+            images,
+            height,
+            rows,
+            block: channels,
+            shape,
+        };
+        let parts = (1..=height).map(|rows| with(1, rows));
+        let wholes = (2..=if groups == 1 { units } else { 1 }).map(|images| with(images, height));
+        let mut cut = parts
+            .chain(wholes)
+            .take_while(|cut| {
+                (cut.images, cut.rows) == (1, 1) || cut.images * cut.rows * width <= COPIED_TILES * shape.cols
+            })
+            .min_by_key(|cut| (cut.all_columns(), cut.tasks()))?;
+        let panel = shape.panel_rows(channels);
+        let n_blocks = TASKS.div_ceil(cut.tasks()).min(channels / BLOCK).max(1);
+        cut.block = channels.div_ceil(panel).div_ceil(n_blocks) * panel;
+        let vectors = units * height * width.div_ceil(shape.lanes()) + cut.all_columns().div_ceil(shape.cols);
+        let copies = channels.div_ceil(cut.block) * vectors * shape.lanes() * COPY;
+        cut.cost = terms * (channels * cut.all_columns() + copies);
+        Some(cut)
+    }
+
+    /// The columns of the products of so many images with so many rows.
+    pub(super) fn columns(&self, [images, rows]: [usize; 2]) -> usize {
+        let rows = if self.copies { rows } else { self.rows };
+        (images * rows * self.pitch).next_multiple_of(self.shape.lanes())
+    }
+
+    fn all_columns(&self) -> usize {
+        let strips = |rows: usize| self.columns([self.images, rows]);
+        let (whole, rest) = (self.height / self.rows, self.height % self.rows);
+        let image = whole * strips(self.rows) + if rest > 0 { strips(rest) } else { 0 };
+        self.units.div_ceil(self.images) * image
+    }
+
+    /// How weights of so many terms are packed.
+    pub(super) fn packing(&self, terms: usize) -> Packing {
+        Packing::of_shape(self.shape, self.channels, terms)
+    }
+
+    /// How many tasks there are.
+    pub(super) fn tasks(&self) -> usize {
+        self.units.div_ceil(self.images) * self.height.div_ceil(self.rows) * self.channels.div_ceil(self.block)
+    }
+
+    /// The images and groups of a task, its rows and its channels.
+    pub(super) fn task(&self, task: usize) -> (Range<usize>, Range<usize>, Range<usize>) {
+        let (n_strips, n_blocks) = (self.height.div_ceil(self.rows), self.channels.div_ceil(self.block));
+        let range = |i: usize, step: usize, end: usize| i * step..end.min((i + 1) * step);
+        (
+            range(task / (n_strips * n_blocks), self.images, self.units),
+            range(task / n_blocks % n_strips, self.rows, self.height),
+            range(task % n_blocks, self.block, self.channels),
+        )
+    }
+}

@@ -1,0 +1,204 @@
+//! The general way: products of weights with planes (see the module `planes`).
+//!
+//! A task takes some rows of one image, or a few small images, lays out the planes that they read, and
+//! multiplies some rows of weights with a column for each pixel of the result. With few rows of
+//! weights, columns are read from the planes as they lie; else they are first copied, without the
+//! places between the rows of pixels, a run of terms at a time (see [`Cut`]).
+
+use std::ops::Range;
+
+use super::columns::CopyColumns;
+use super::correlate::{Packing, add_run};
+use super::cut::Cut;
+use super::finish::Finish;
+use super::planes::{Planes, SLACK};
+use crate::gemm::Activation;
+use crate::gemm::target::Target;
+use crate::gemm::tile::Columns;
+use crate::threads::{Disjoint, parallel_for};
+use crate::{Float, scratch};
+
+/// Sums over planes for every pixel of a result.
+///
+/// With strides s, the pixels of the result fall into s × s *parts*, of every s-th row and column, each
+/// of which has terms of its own; all read the same planes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct General {
+    /// The images, each as often as there are groups.
+    pub(super) units: usize,
+    pub(super) groups: usize,
+    /// The elements of an image and group that are read.
+    pub(super) image: usize,
+    /// The channels of the result in a group, and its size.
+    pub(super) channels: usize,
+    pub(super) out: [usize; 2],
+    pub(super) strides: [usize; 2],
+    /// The terms of all parts.
+    pub(super) terms: usize,
+}
+
+/// What is multiplied, and what the sums become.
+#[derive(Clone, Copy)]
+pub(super) struct Factors<'a, E> {
+    /// The images.
+    pub(super) x: &'a [E],
+    /// For each group, the packed weights of its parts.
+    pub(super) weights: &'a [E],
+    /// The number of terms of each part, row by row.
+    pub(super) terms: &'a [usize],
+    /// Where the terms of all parts lie in the planes.
+    pub(super) offsets: &'a [usize],
+    pub(super) bias: Option<&'a [E]>,
+    pub(super) activation: Activation,
+}
+
+impl General {
+    /// The rows and columns of the largest part.
+    pub(super) fn part(&self) -> [usize; 2] {
+        [0, 1].map(|axis| self.out[axis].div_ceil(self.strides[axis]))
+    }
+
+    /// Computes `y`, where `planes` are those that the rows of `cut` read.
+    pub(super) fn run<E: Float>(&self, cut: Cut, planes: Planes, factors: Factors<'_, E>, y: &mut [E]) {
+        let y = Disjoint::new(y);
+        let work = Work { general: self, cut, planes, factors };
+        parallel_for(cut.tasks(), |task| {
+            let (units, rows, channels) = cut.task(task);
+            // SAFETY: each task writes its own rows of its own channels.
+            unsafe { work.compute(units, rows, channels, &y) };
+        });
+    }
+}
+
+/// The whole of the work.
+struct Work<'a, E> {
+    general: &'a General,
+    cut: Cut,
+    planes: Planes,
+    factors: Factors<'a, E>,
+}
+
+impl<E: Float> Work<'_, E> {
+    /// Computes some rows of all parts, for some channels of some images.
+    ///
+    /// # Safety
+    /// Nobody else has them.
+    unsafe fn compute(
+        &self,
+        units: Range<usize>,
+        rows: Range<usize>,
+        channels: Range<usize>,
+        y: &Disjoint<'_, E>,
+    ) {
+        let General { image, strides, terms: all_terms, .. } = *self.general;
+        let Factors { x, weights, terms, offsets, .. } = self.factors;
+        let group = units.start % self.general.groups;
+        let weights = &weights[group * self.general.channels * all_terms..];
+        let cols = self.cut.columns([units.len(), rows.len()]);
+        let planes_len = units.len() * self.planes.unit() + SLACK;
+        let results_len = strides[1] * channels.len() * cols;
+        scratch::with(planes_len + results_len, |buffer: &mut [E]| {
+            let (planes, results) = buffer.split_at_mut(planes_len);
+            for (i, unit) in units.clone().enumerate() {
+                let planes = &mut planes[i * self.planes.unit()..][..self.planes.len()];
+                self.planes.fill(&x[unit * image..][..image], rows.start, planes);
+            }
+            let mut first_term = 0;
+            for (row, terms) in terms.chunks_exact(strides[1]).enumerate() {
+                for (result, &terms) in results.chunks_exact_mut(channels.len() * cols).zip(terms) {
+                    let packing = self.cut.packing(terms);
+                    let weights = &weights[self.general.channels * first_term..][..packing.len()];
+                    let offsets = &offsets[first_term..][..terms];
+                    if terms == 0 {
+                        result.fill(E::ZERO);
+                    }
+                    // SAFETY: the result is this task's, which computes one tile at a time.
+                    let target = unsafe { Target::new(result.as_mut_ptr(), cols, channels.len(), cols) };
+                    let sizes = [units.len(), rows.len()];
+                    self.multiply(packing, weights, channels.clone(), planes, sizes, offsets, target);
+                    first_term += terms;
+                }
+                for (i, unit) in units.clone().enumerate() {
+                    // SAFETY: by the caller's promise.
+                    unsafe { self.finish(results, cols, [i, unit], row, rows.clone(), channels.clone(), y) };
+                }
+            }
+        });
+    }
+
+    /// Multiplies some rows of weights with the columns of a part.
+    fn multiply(
+        &self,
+        packing: Packing,
+        weights: &[E],
+        rows: Range<usize>,
+        planes: &[E],
+        [n_units, n_rows]: [usize; 2],
+        offsets: &[usize],
+        target: Target<'_, E>,
+    ) {
+        let width = packing.tile_cols;
+        if !self.cut.copies {
+            for terms in packing.runs() {
+                let offsets = &offsets[terms.clone()];
+                add_run(packing, weights, rows.clone(), terms, planes, Columns::Tiles(width), offsets, target);
+            }
+            return;
+        }
+        let tiles = target.cols().div_ceil(width);
+        scratch::with(packing.depth, |steps: &mut [usize]| {
+            steps.iter_mut().enumerate().for_each(|(k, step)| *step = k * width);
+            scratch::with(tiles * width * packing.depth + SLACK, |panels: &mut [E]| {
+                for terms in packing.runs() {
+                    E::copy_columns(CopyColumns {
+                        planes,
+                        unit: self.planes.unit(),
+                        pitch: self.planes.pitch(),
+                        size: [n_units, n_rows, self.general.part()[1]],
+                        offsets: &offsets[terms.clone()],
+                        width,
+                        to: &mut *panels,
+                    });
+                    let steps = &steps[..terms.len()];
+                    let columns = Columns::Tiles(width * terms.len());
+                    add_run(packing, weights, rows.clone(), terms, panels, columns, steps, target);
+                }
+            });
+        });
+    }
+
+    /// Writes what was computed for image `i` of a task, which is `unit`, in the parts of a row of parts.
+    ///
+    /// # Safety
+    /// Nobody else has these rows of these channels of y.
+    unsafe fn finish(
+        &self,
+        results: &[E],
+        cols: usize,
+        [i, unit]: [usize; 2],
+        row: usize,
+        rows: Range<usize>,
+        channels: Range<usize>,
+        y: &Disjoint<'_, E>,
+    ) {
+        let General { channels: all, groups, out: [height, width], strides, .. } = *self.general;
+        let pitch = self.cut.pitch;
+        let n_rows = rows.len().min((height - row.min(height)).div_ceil(strides[0]).saturating_sub(rows.start));
+        if n_rows == 0 {
+            return;
+        }
+        let (group, first) = (unit % groups, unit * all + channels.start);
+        E::finish(Finish {
+            results: &results[i * rows.len() * pitch..],
+            steps: [pitch, cols, channels.len() * cols],
+            bias: self.factors.bias.map(|bias| &bias[group * all..][channels.clone()]),
+            activation: self.factors.activation,
+            size: [n_rows, width],
+            strides,
+            start: (first * height + rows.start * strides[0] + row) * width,
+            plane: height * width,
+            channels: channels.len(),
+            y,
+        });
+    }
+}
