@@ -153,10 +153,12 @@ unsafe fn to_tiles<E: Float, S: Simd>(from: *const E, pitch: usize, n: usize, to
     // SAFETY: by the caller's promise.
     unsafe {
         let mut columns = [[E::Vector::<S>::splat(E::ZERO); 4]; 4];
-        for (x, column) in columns.iter_mut().enumerate() {
-            for (y, pixel) in column.iter_mut().enumerate() {
-                *pixel = E::Vector::<S>::load_second(from.add(y * pitch + x), n);
-            }
+        for y in 0..4 {
+            let from = from.add(y * pitch);
+            (columns[0][y], columns[1][y]) = E::Vector::<S>::load_pairs(from, n);
+            (columns[2][y], columns[3][y]) = E::Vector::<S>::load_pairs(from.add(2), n);
+        }
+        for column in &mut columns {
             *column = difference::<E, S>(*column);
         }
         let [a, b, c, d] = columns;
@@ -209,9 +211,8 @@ impl<E: Float> Kernel for FromTiles<'_, '_, E> {
                 // Tiles behind the last of a row are read with it, but not written.
                 assert!((PLACES - 1) * step + first < products.len());
                 let n = lanes.min(products.len() - (PLACES - 1) * step - first);
-                let mut pixels = [[[E::ZERO; MAX_LANES]; 2]; 2];
                 // SAFETY: kernels run where the machine has the instructions; the places are inside
-                // of the products, as asserted.
+                // of the products, as asserted, and what is written inside of the rows.
                 unsafe {
                     let from = products.as_ptr().add(first);
                     let (bias, least) = (E::Vector::<S>::splat(bias), E::Vector::<S>::splat(least));
@@ -224,23 +225,19 @@ impl<E: Float> Kernel for FromTiles<'_, '_, E> {
                         *column = sum::<E, S>(places);
                     }
                     let [c0, c1, c2, c3] = columns;
-                    for (a, pixels) in pixels.iter_mut().enumerate() {
-                        let row = sum::<E, S>([c0[a], c1[a], c2[a], c3[a]]);
-                        for (value, pixels) in row.into_iter().zip(pixels) {
-                            // In this order NaN stays NaN.
-                            least.max(value.add(bias)).store(pixels.as_mut_ptr());
-                        }
-                    }
-                }
-                for (row, [even, odd]) in rows.chunks_exact_mut(width).zip(&pixels) {
-                    let row = &mut row[2 * j..width.min(2 * (j + lanes))];
-                    if row.len() == 2 * lanes {
-                        for (l, pair) in row.chunks_exact_mut(2).enumerate() {
-                            pair.copy_from_slice(&[even[l], odd[l]]);
-                        }
-                    } else {
-                        for (l, to) in row.iter_mut().enumerate() {
-                            *to = [even[l / 2], odd[l / 2]][l % 2];
+                    for (a, row) in rows.chunks_exact_mut(width).enumerate() {
+                        let [even, odd] = sum::<E, S>([c0[a], c1[a], c2[a], c3[a]]);
+                        // In this order NaN stays NaN.
+                        let (low, high) = least.max(even.add(bias)).interleave(least.max(odd.add(bias)));
+                        let to = &mut row[2 * j..];
+                        let n = to.len();
+                        let to = to.as_mut_ptr();
+                        if n >= 2 * lanes {
+                            low.store(to);
+                            high.store(to.add(lanes));
+                        } else {
+                            low.store_first(to, n.min(lanes));
+                            high.store_first(to.wrapping_add(lanes), n.saturating_sub(lanes));
                         }
                     }
                 }
