@@ -8,7 +8,7 @@
 
 use super::Conv2d;
 use crate::scratch::Plain;
-use crate::simd::{Kernel, Simd, copy_rows};
+use crate::simd::{CACHE_LINE, Kernel, Simd, copy_rows};
 use crate::{Float, scratch};
 
 /// What may be read, but does not count, behind the last plane.
@@ -225,8 +225,15 @@ impl<E: Float> Kernel for FillPlanes<'_, '_, E> {
         let n_planes = rows.len() * cols.len();
         let (to, slack) = to[..layout.len()].split_at_mut(layout.unit());
         slack.fill(E::ZERO);
-        let channels = image.chunks_exact(vertical.size * horizontal.size);
+        let size = vertical.size * horizontal.size;
+        let channels = image.chunks_exact(size);
+        // The lines of a channel that are read, which follow those of another after a jump.
+        let read = rows.iter().filter(|row| row.len > 0);
+        let ends = read.clone().map(|row| row.first + (row.len - 1) * vertical.stride + 1).max().unwrap_or(0);
+        let starts = read.map(|row| row.first).min().unwrap_or(0);
+        let lines = (starts * horizontal.size..ends * horizontal.size).step_by(CACHE_LINE / size_of::<E>());
         for (channel, planes) in channels.zip(to.chunks_exact_mut((n_planes * layout.plane).max(1))) {
+            lines.clone().for_each(|line| S::prefetch(channel.as_ptr().wrapping_add(size + line)));
             planes.fill(E::ZERO);
             let steps = [vertical.stride * horizontal.size, horizontal.stride];
             for (planes, row) in planes.chunks_exact_mut((cols.len() * layout.plane).max(1)).zip(rows) {
