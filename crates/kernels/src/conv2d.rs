@@ -20,6 +20,7 @@ pub(crate) mod planes;
 mod pointwise;
 mod turned;
 pub(crate) mod weight_gradient;
+mod whole;
 pub(crate) mod winograd;
 
 pub use forward::forward;

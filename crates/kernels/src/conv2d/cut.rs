@@ -133,7 +133,9 @@ impl Cut {
 
     /// How many tasks there are.
     pub(super) fn tasks(&self) -> usize {
-        self.units.div_ceil(self.images) * self.height.div_ceil(self.rows) * self.channels.div_ceil(self.block)
+        self.units.div_ceil(self.images)
+            * self.height.div_ceil(self.rows)
+            * self.channels.div_ceil(self.block)
     }
 
     /// The images and groups of a task, its rows and its channels.

@@ -35,7 +35,8 @@ impl<E: Float> Kernel for Finish<'_, '_, E> {
         let Finish { results, steps, bias, activation, size, strides, start, plane, channels, y } = self;
         let least = activation.least::<E>();
         // Rows that follow each other without a gap are one.
-        let [n_rows, width] = if steps[0] == size[1] && strides == [1, 1] { [1, size[0] * size[1]] } else { size };
+        let [n_rows, width] =
+            if steps[0] == size[1] && strides == [1, 1] { [1, size[0] * size[1]] } else { size };
         for channel in 0..channels {
             let bias = bias.map_or(E::ZERO, |bias| bias[channel]);
             let results = &results[channel * steps[1]..];
@@ -54,14 +55,7 @@ impl<E: Float> Kernel for Finish<'_, '_, E> {
 /// # Safety
 /// The machine has the instructions of `S`.
 #[inline(always)]
-unsafe fn row<E: Float, S: Simd>(
-    results: &[E],
-    part: usize,
-    bias: E,
-    least: E,
-    parts: usize,
-    y: &mut [E],
-) {
+unsafe fn row<E: Float, S: Simd>(results: &[E], part: usize, bias: E, least: E, parts: usize, y: &mut [E]) {
     let lanes = <E::Vector<S> as Vector<E>>::LANES;
     let width = y.len();
     match parts {

@@ -6,6 +6,7 @@ use super::depthwise::{self, is_depthwise};
 use super::general::{Factors, General};
 use super::planes::Planes;
 use super::pointwise::Pointwise;
+use super::whole;
 use super::winograd::{Windows, Winograd};
 use super::{Conv2d, Weights};
 use crate::gemm::{Activation, MatRef};
@@ -17,11 +18,12 @@ use crate::{Float, scratch};
 pub fn forward<E: Float>(
     sizes: &Conv2d,
     x: &[E],
-    Weights { numbers: w, kept }: Weights<'_, E>,
+    weights: Weights<'_, E>,
     bias: Option<&[E]>,
     activation: Activation,
     y: &mut [E],
 ) {
+    let Weights { numbers: w, kept } = weights;
     sizes.check(x.len(), w.len(), y.len());
     if y.is_empty() {
         return;
@@ -31,6 +33,9 @@ pub fn forward<E: Float>(
     let window = sizes.window_len();
     if is_depthwise(sizes) {
         return depthwise::forward(sizes, x, w, bias, activation, y);
+    }
+    if whole::is_whole(sizes) {
+        return whole::forward(sizes, x, weights, bias, activation, y);
     }
     if sizes.is_pointwise() {
         let way = Pointwise {

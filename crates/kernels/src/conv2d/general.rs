@@ -141,7 +141,16 @@ impl<E: Float> Work<'_, E> {
         if !self.cut.copies {
             for terms in packing.runs() {
                 let offsets = &offsets[terms.clone()];
-                add_run(packing, weights, rows.clone(), terms, planes, Columns::Tiles(width), offsets, target);
+                add_run(
+                    packing,
+                    weights,
+                    rows.clone(),
+                    terms,
+                    planes,
+                    Columns::Tiles(width),
+                    offsets,
+                    target,
+                );
             }
             return;
         }
@@ -183,7 +192,8 @@ impl<E: Float> Work<'_, E> {
     ) {
         let General { channels: all, groups, out: [height, width], strides, .. } = *self.general;
         let pitch = self.cut.pitch;
-        let n_rows = rows.len().min((height - row.min(height)).div_ceil(strides[0]).saturating_sub(rows.start));
+        let n_rows =
+            rows.len().min((height - row.min(height)).div_ceil(strides[0]).saturating_sub(rows.start));
         if n_rows == 0 {
             return;
         }

@@ -6,6 +6,7 @@ use super::general::{Factors, General};
 use super::planes::Planes;
 use super::pointwise::Pointwise;
 use super::turned::{Phase, TurnedPlanes};
+use super::whole;
 use super::winograd::{Windows, Winograd};
 use super::{Conv2d, Weights};
 use crate::gemm::{Activation, MatRef};
@@ -25,6 +26,9 @@ pub fn input_gradient<E: Float>(sizes: &Conv2d, dy: &[E], weights: Weights<'_, E
     let (c, o) = (sizes.in_channels / sizes.groups, sizes.out_channels / sizes.groups);
     if is_depthwise(sizes) {
         return depthwise::input_gradient(sizes, dy, w, dx);
+    }
+    if whole::is_whole(sizes) {
+        return whole::input_gradient(sizes, dy, weights, dx);
     }
     if sizes.is_pointwise() {
         let way = Pointwise {

@@ -180,7 +180,8 @@ impl Planes {
         let n_phases = self.axes[0].n_phases() + self.axes[1].n_phases();
         scratch::with(n_phases, |runs: &mut [Run]| {
             let (rows, cols) = runs.split_at_mut(self.axes[0].n_phases());
-            for (axis, runs, skip) in [(&self.axes[0], &mut *rows, first_row), (&self.axes[1], &mut *cols, 0)] {
+            for (axis, runs, skip) in [(&self.axes[0], &mut *rows, first_row), (&self.axes[1], &mut *cols, 0)]
+            {
                 for (phase, run) in runs.iter_mut().enumerate() {
                     let (pixels, first) = axis.pixels(phase, skip);
                     *run = Run { start: pixels.start, len: pixels.len(), first };

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::Conv2d;
 use super::depthwise::{self, is_depthwise};
+use super::whole;
 use crate::reduce::{Axis, sum};
 use crate::{Float, scratch};
 
@@ -36,6 +37,9 @@ pub fn weight_gradient<E: Float>(sizes: &Conv2d, x: &[E], dy: &[E], dw: &mut [E]
     }
     if is_depthwise(sizes) {
         return depthwise::weight_gradient(sizes, x, dy, dw);
+    }
+    if whole::is_whole(sizes) {
+        return whole::weight_gradient(sizes, x, dy, dw);
     }
     match OuterProducts::new::<E>(sizes) {
         Some(way) => way.run(x, dy, dw),

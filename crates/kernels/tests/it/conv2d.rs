@@ -124,15 +124,13 @@ fn square(batch: usize, c: usize, side: usize, o: usize, k: usize, stride: usize
 fn agrees_where_it_is_computed_by_tiles() {
     // Even and odd sides, every padding, results of a tile and less, groups.
     for sizes in [
-        square(3, 16, 12, 16, 3, 1, 1),
-        square(5, 9, 13, 11, 3, 1, 0),
-        square(2, 8, 11, 40, 3, 1, 2),
-        square(8, 12, 7, 30, 3, 1, 3),
-        square(1, 8, 70, 8, 3, 1, 1),
-        square(40, 16, 1, 16, 3, 1, 1),
-        square(40, 16, 2, 16, 3, 1, 1),
-        square(33, 16, 3, 16, 3, 1, 0),
-        square(19, 16, 4, 16, 3, 1, 3),
+        square(3, 32, 12, 36, 3, 1, 1),
+        square(5, 29, 13, 31, 3, 1, 0),
+        square(2, 28, 31, 40, 3, 1, 2),
+        square(8, 44, 7, 50, 3, 1, 3),
+        square(1, 16, 70, 17, 3, 1, 1),
+        square(40, 96, 4, 90, 3, 1, 1),
+        square(19, 64, 4, 60, 3, 1, 3),
         Conv2d { width: 31, groups: 2, ..square(6, 32, 9, 48, 3, 1, 1) },
     ] {
         check_all::<f32>(&sizes);
@@ -166,6 +164,41 @@ fn agrees_where_windows_see_many_channels() {
         Conv2d { dilation: [2, 2], ..square(3, 17, 15, 20, 3, 1, 2) },
         Conv2d { dilation: [1, 3], kernel: [2, 3], ..square(3, 16, 9, 5, 3, 1, 0) },
         Conv2d { dilation: [3, 1], stride: [2, 3], groups: 2, ..square(3, 26, 19, 18, 4, 1, 2) },
+    ] {
+        check_all::<f32>(&sizes);
+        check_all::<f64>(&sizes);
+    }
+}
+
+#[test]
+fn agrees_where_columns_are_copied() {
+    // Images together and in strips, blocks of channels, strides that leave pixels out, dilations,
+    // groups, padding that is wider than the window, several runs of terms.
+    for sizes in [
+        square(5, 16, 27, 80, 5, 1, 2),
+        square(9, 24, 4, 150, 3, 1, 1),
+        square(40, 20, 2, 130, 3, 1, 1),
+        square(7, 33, 14, 96, 3, 2, 1),
+        square(3, 96, 9, 100, 4, 2, 1),
+        square(2, 70, 19, 72, 2, 3, 0),
+        square(2, 70, 11, 90, 3, 1, 4),
+        square(2, 600, 5, 130, 2, 1, 0),
+        square(1, 64, 3, 260, 2, 1, 0),
+        Conv2d { width: 40, dilation: [1, 2], ..square(2, 66, 9, 70, 3, 1, 2) },
+        Conv2d { stride: [2, 1], groups: 2, ..square(3, 130, 9, 140, 3, 1, 1) },
+        Conv2d { stride: [1, 4], ..square(3, 65, 11, 80, 3, 1, 1) },
+    ] {
+        check_all::<f32>(&sizes);
+    }
+    check_all::<f64>(&square(3, 40, 9, 66, 5, 1, 2));
+}
+
+#[test]
+fn agrees_where_a_window_shows_all_of_an_image() {
+    for sizes in [
+        square(7, 16, 5, 120, 5, 1, 0),
+        square(3, 2, 4, 5, 4, 3, 0),
+        Conv2d { height: 1, kernel: [1, 6], dilation: [4, 1], ..square(20, 3, 6, 33, 6, 1, 0) },
     ] {
         check_all::<f32>(&sizes);
         check_all::<f64>(&sizes);
