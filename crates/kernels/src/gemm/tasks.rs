@@ -57,7 +57,7 @@ pub(super) fn multiply<E: Float>(
         let threads = num_threads().min(m * n * depth / LEAST_TASK).max(1);
         let [low, rows, cols] = shares::<E>([m, depth, n], threads);
         let height = if in_place { height } else { low };
-        in_blocks(a, height, rows.next_multiple_of(height), right, cols, target);
+        in_blocks(a, height, m.div_ceil(rows.next_multiple_of(height)), right, cols, target);
     } else if m <= FEW_ROWS {
         scratch::with(m * depth, |left: &mut [E]| {
             pack_left_in_parallel(a, height, left);
@@ -71,10 +71,12 @@ pub(super) fn multiply<E: Float>(
     } else {
         let least = if n * depth > NEAR { PANELS } else { 1 };
         let most = (BLOCK_ROWS / height).max(1);
-        let rows = (n_panels / TASKS).max(least).min(most) * height;
-        let n_cols = TASKS.div_ceil(m.div_ceil(rows)).min(n / FEW_COLS).max(1);
+        let panels = (n_panels / TASKS).max(least).min(most);
+        // As many for each thread.
+        let n_rows = n_panels.div_ceil(panels).next_multiple_of(num_threads()).min(n_panels);
+        let n_cols = TASKS.div_ceil(n_rows).min(n / FEW_COLS).max(1);
         let cols = n.div_ceil(width).div_ceil(n_cols) * width;
-        in_blocks(a, height, rows, right, cols, target);
+        in_blocks(a, height, n_rows, right, cols, target);
     }
 }
 
@@ -101,8 +103,8 @@ fn reads_in_place<E: Float>(a: &MatRef<'_, E>, n: usize) -> bool {
     n <= IN_PLACE_COLS && along == 1 && apart >= 0 && !(apart as usize * size_of::<E>()).is_multiple_of(PAGE)
 }
 
-/// Multiplies blocks of so many rows and columns, each a task, which packs the rows but for those of
-/// whole panels that are read where they lie; `height` is then the greatest.
+/// Multiplies so many blocks of about as many rows, of so many columns, each a task, which packs the rows
+/// but for those of whole panels that are read where they lie; `height` is then the greatest.
 fn in_blocks<E: Float>(
     a: MatRef<'_, E>,
     height: usize,
@@ -113,11 +115,16 @@ fn in_blocks<E: Float>(
 ) {
     let (m, depth, n) = (a.rows(), a.cols(), target.cols());
     let in_place = reads_in_place(&a, n);
-    let beside = n.div_ceil(n_cols);
-    parallel_for(m.div_ceil(n_rows) * beside, |task| {
-        let (i, j) = (task / beside * n_rows, task % beside * n_cols);
-        let (rows, cols) = (i..m.min(i + n_rows), j..n.min(j + n_cols));
-        let lying = if in_place { i..i + rows.len() / height * height } else { i..i };
+    let (beside, n_panels) = (n.div_ceil(n_cols), m.div_ceil(height));
+    parallel_for(n_rows * beside, |task| {
+        let (i, j) = (task / beside, task % beside * n_cols);
+        let (rows, cols) = (i * n_panels / n_rows..(i + 1) * n_panels / n_rows, j..n.min(j + n_cols));
+        let rows = rows.start * height..m.min(rows.end * height);
+        let lying = if in_place {
+            rows.start..rows.start + rows.len() / height * height
+        } else {
+            rows.start..rows.start
+        };
         let rest = lying.end..rows.end;
         let left = if lying.is_empty() {
             Left::Panels(&[])
