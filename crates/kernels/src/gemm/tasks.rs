@@ -13,7 +13,7 @@ use crate::threads::{num_threads, parallel_for};
 use crate::{Float, scratch};
 
 /// Where there are at most so many rows, a task has all of them, or is one of few.
-pub(super) const FEW_ROWS: usize = 280;
+pub(super) const FEW_ROWS: usize = 520;
 /// The most columns of a result for which a left operand is read where it lies.
 const IN_PLACE_COLS: usize = 128;
 /// Into about how many tasks a block of more rows is cut, where it is large enough.
@@ -32,7 +32,7 @@ const TASK: usize = 512 * 1024;
 const TILES: usize = 4;
 /// How many elements of a right operand each thread is glad to pack for itself: to fetch what another
 /// has just written takes longer.
-const SMALL: usize = 32 * 1024;
+const SMALL: usize = 80 * 1024;
 /// The multiplications that are worth waking another thread for.
 pub(super) const LEAST_TASK: usize = 128 * 1024;
 /// How many multiplications take as long as packing an element.
