@@ -153,10 +153,12 @@ unsafe fn to_tiles<E: Float, S: Simd>(from: *const E, pitch: usize, n: usize, to
     // SAFETY: by the caller's promise.
     unsafe {
         let mut columns = [[E::Vector::<S>::splat(E::ZERO); 4]; 4];
-        for y in 0..4 {
+        let [first, second, third, fourth] = &mut columns;
+        let pairs = first.iter_mut().zip(second).zip(third.iter_mut().zip(fourth));
+        for (y, ((first, second), (third, fourth))) in pairs.enumerate() {
             let from = from.add(y * pitch);
-            (columns[0][y], columns[1][y]) = E::Vector::<S>::load_pairs(from, n);
-            (columns[2][y], columns[3][y]) = E::Vector::<S>::load_pairs(from.add(2), n);
+            (*first, *second) = E::Vector::<S>::load_pairs(from, n);
+            (*third, *fourth) = E::Vector::<S>::load_pairs(from.add(2), n);
         }
         for column in &mut columns {
             *column = difference::<E, S>(*column);
