@@ -3,6 +3,9 @@
 //! Views are read in row-by-row order whatever their strides, so broadcasting is nothing but a
 //! view with strides of 0. Axes are merged first (see [`crate::layout`]); what remains is a row
 //! loop whose common cases, each operand contiguous or constant, are vectorized.
+//!
+//! Functions are passed by value, and those that hold numbers hold them by value (`move`): what is
+//! behind a reference could change with every element written, and would be read for each again.
 
 use crate::layout::{Loops, View};
 use crate::simd::{Kernel, Simd, dispatch};
@@ -12,7 +15,7 @@ use crate::threads::{parallel_chunks_mut, parallel_for};
 const BLOCK: usize = 16 * 1024;
 
 /// `y[i] = f(x[i])`.
-pub fn map<T, Y>(x: View<'_, T>, y: &mut [Y], f: impl Fn(T) -> Y + Sync)
+pub fn map<T, Y>(x: View<'_, T>, y: &mut [Y], f: impl Fn(T) -> Y + Sync + Copy)
 where
     T: Copy + Sync,
     Y: Copy + Send,
@@ -20,17 +23,17 @@ where
     assert_eq!(x.len(), y.len(), "elements of the input and of the output");
     let loops = Loops::new(x.dims(), [x.strides()]);
     parallel_chunks_mut(y, BLOCK, |i, y| {
-        dispatch(Map { x, loops: &loops, start: i * BLOCK, y, f: &f });
+        dispatch(Map { x, loops: &loops, start: i * BLOCK, y, f });
     });
 }
 
 /// `y[i] = f(y[i])`.
-pub fn map_mut<T: Copy + Send>(y: &mut [T], f: impl Fn(T) -> T + Sync) {
-    parallel_chunks_mut(y, BLOCK, |_, y| dispatch(MapMut { y, f: &f }));
+pub fn map_mut<T: Copy + Send>(y: &mut [T], f: impl Fn(T) -> T + Sync + Copy) {
+    parallel_chunks_mut(y, BLOCK, |_, y| dispatch(MapMut { y, f }));
 }
 
 /// `y[i] = f(a[i], b[i])`; the dims of `a` and `b` are equal.
-pub fn zip<A, B, Y>(a: View<'_, A>, b: View<'_, B>, y: &mut [Y], f: impl Fn(A, B) -> Y + Sync)
+pub fn zip<A, B, Y>(a: View<'_, A>, b: View<'_, B>, y: &mut [Y], f: impl Fn(A, B) -> Y + Sync + Copy)
 where
     A: Copy + Sync,
     B: Copy + Sync,
@@ -40,12 +43,12 @@ where
     assert_eq!(a.len(), y.len(), "elements of the operands and of the output");
     let loops = Loops::new(a.dims(), [a.strides(), b.strides()]);
     parallel_chunks_mut(y, BLOCK, |i, y| {
-        dispatch(Zip { a, b, loops: &loops, start: i * BLOCK, y, f: &f });
+        dispatch(Zip { a, b, loops: &loops, start: i * BLOCK, y, f });
     });
 }
 
 /// `a[i] = f(a[i], b[i])`, with `a` row by row in the dims of `b`.
-pub fn zip_mut<A, B>(a: &mut [A], b: View<'_, B>, f: impl Fn(A, B) -> A + Sync)
+pub fn zip_mut<A, B>(a: &mut [A], b: View<'_, B>, f: impl Fn(A, B) -> A + Sync + Copy)
 where
     A: Copy + Send,
     B: Copy + Sync,
@@ -53,7 +56,7 @@ where
     assert_eq!(a.len(), b.len(), "elements of both operands");
     let loops = Loops::new(b.dims(), [b.strides()]);
     parallel_chunks_mut(a, BLOCK, |i, a| {
-        dispatch(ZipMut { a, b, loops: &loops, start: i * BLOCK, f: &f });
+        dispatch(ZipMut { a, b, loops: &loops, start: i * BLOCK, f });
     });
 }
 
@@ -63,7 +66,7 @@ pub fn zip3<A, B, C, Y>(
     b: View<'_, B>,
     c: View<'_, C>,
     y: &mut [Y],
-    f: impl Fn(A, B, C) -> Y + Sync,
+    f: impl Fn(A, B, C) -> Y + Sync + Copy,
 ) where
     A: Copy + Sync,
     B: Copy + Sync,
@@ -74,7 +77,7 @@ pub fn zip3<A, B, C, Y>(
     assert_eq!(a.len(), y.len(), "elements of the operands and of the output");
     let loops = Loops::new(a.dims(), [a.strides(), b.strides(), c.strides()]);
     parallel_chunks_mut(y, BLOCK, |i, y| {
-        dispatch(Zip3 { a, b, c, loops: &loops, start: i * BLOCK, y, f: &f });
+        dispatch(Zip3 { a, b, c, loops: &loops, start: i * BLOCK, y, f });
     });
 }
 
@@ -166,7 +169,7 @@ struct Map<'a, 'y, T, Y, F> {
     loops: &'a Loops<1>,
     start: usize,
     y: &'y mut [Y],
-    f: &'a F,
+    f: F,
 }
 
 impl<T: Copy, Y: Copy, F: Fn(T) -> Y> Kernel for Map<'_, '_, T, Y, F> {
@@ -198,18 +201,19 @@ impl<T: Copy, Y: Copy, F: Fn(T) -> Y> Kernel for Map<'_, '_, T, Y, F> {
     }
 }
 
-struct MapMut<'a, 'y, T, F> {
+struct MapMut<'y, T, F> {
     y: &'y mut [T],
-    f: &'a F,
+    f: F,
 }
 
-impl<T: Copy, F: Fn(T) -> T> Kernel for MapMut<'_, '_, T, F> {
+impl<T: Copy, F: Fn(T) -> T> Kernel for MapMut<'_, T, F> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        for y in self.y {
-            *y = (self.f)(*y);
+        let MapMut { y, f } = self;
+        for y in y {
+            *y = f(*y);
         }
     }
 }
@@ -220,7 +224,7 @@ struct Zip<'a, 'y, A, B, Y, F> {
     loops: &'a Loops<2>,
     start: usize,
     y: &'y mut [Y],
-    f: &'a F,
+    f: F,
 }
 
 impl<A: Copy, B: Copy, Y: Copy, F: Fn(A, B) -> Y> Kernel for Zip<'_, '_, A, B, Y, F> {
@@ -268,7 +272,7 @@ struct ZipMut<'a, 'y, A, B, F> {
     b: View<'a, B>,
     loops: &'a Loops<1>,
     start: usize,
-    f: &'a F,
+    f: F,
 }
 
 impl<A: Copy, B: Copy, F: Fn(A, B) -> A> Kernel for ZipMut<'_, '_, A, B, F> {
@@ -311,7 +315,7 @@ struct Zip3<'a, 'y, A, B, C, Y, F> {
     loops: &'a Loops<3>,
     start: usize,
     y: &'y mut [Y],
-    f: &'a F,
+    f: F,
 }
 
 impl<A: Copy, B: Copy, C: Copy, Y: Copy, F> Kernel for Zip3<'_, '_, A, B, C, Y, F>

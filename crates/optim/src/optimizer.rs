@@ -166,7 +166,7 @@ impl<R: Rule> Step<'_, R> {
         let update = Update { number: known.n_updates, learning_rate: self.learning_rate };
         let scale = self.gradient_scale;
         // A new array only where there is something to change.
-        let gradient = if scale == 1.0 { gradient.clone() } else { gradient.clone().map(|g| g * scale) };
+        let gradient = if scale == 1.0 { gradient.clone() } else { gradient.clone().map(move |g| g * scale) };
         let gradient = gradient.contiguous();
         let gradient = gradient.as_slice().expect("contiguous");
         rule.update(update, parameter.make_mut(), gradient, &mut known.buffers);

@@ -266,7 +266,7 @@ impl<E: Element> Array<E> {
     }
 
     /// `f` of every element, in place when this is the only handle.
-    pub fn map(mut self, f: impl Fn(E) -> E + Sync) -> Self {
+    pub fn map(mut self, f: impl Fn(E) -> E + Sync + Copy) -> Self {
         self = self.laid_out();
         if let Some(numbers) = self.as_mut_slice() {
             elementwise::map_mut(numbers, f);
@@ -286,7 +286,7 @@ impl<E: Element> Array<E> {
     }
 
     /// `f` of every pair of elements, in place in `self` when this is its only handle.
-    pub fn zip(mut self, other: &Array<E>, f: impl Fn(E, E) -> E + Sync) -> Self {
+    pub fn zip(mut self, other: &Array<E>, f: impl Fn(E, E) -> E + Sync + Copy) -> Self {
         self = self.laid_out();
         let other = other.clone().laid_out();
         if let Some(numbers) = self.as_mut_slice() {

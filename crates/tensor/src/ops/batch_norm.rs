@@ -172,7 +172,7 @@ pub(super) fn slice<E: Element>(array: &Array<E>) -> &[E] {
 
 /// `1/√(σ² + ε)` of each channel.
 pub(super) fn inverse_deviation<E: Element>(variance: &Array<E>, epsilon: f64) -> Array<E> {
-    variance.clone().map(|variance| E::ONE / (variance + E::from_f64(epsilon)).sqrt())
+    variance.clone().map(move |variance| E::ONE / (variance + E::from_f64(epsilon)).sqrt())
 }
 
 /// The forward kernel of this family: the normalized input, plus a residual if there is one, then
@@ -213,8 +213,8 @@ pub(super) fn cotangents<E: Element, const N: usize>(
     cotangents[0] = at.wrt(0, |_| {
         let share = E::ONE / E::from_usize(sizes.per_channel());
         let scale = inverse.clone().zip(&weight, |inverse, weight| inverse * weight);
-        let shift = sums.clone().zip(&scale, |sum, scale| -sum * scale * share);
-        let slope = products.clone().zip(&scale, |product, scale| -product * scale * share);
+        let shift = sums.clone().zip(&scale, move |sum, scale| -sum * scale * share);
+        let slope = products.clone().zip(&scale, move |product, scale| -product * scale * share);
         let slope = slope.zip(&inverse, |slope, inverse| slope * inverse);
         let by = Backward {
             mean: slice(&mean),

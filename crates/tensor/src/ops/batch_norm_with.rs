@@ -98,7 +98,7 @@ impl Fused<5> for BatchNormWith {
         let products = products.zip(&inverse, |product, inverse| product * inverse);
         let half = E::from_f64(0.5);
         let dmean = sums.clone().zip(&scale, |sum, scale| -sum * scale);
-        let dvariance = products.clone().zip(&scale, |product, scale| -half * product * scale);
+        let dvariance = products.clone().zip(&scale, move |product, scale| -half * product * scale);
         let dvariance = dvariance.zip(&inverse, |dvariance, inverse| dvariance * inverse);
         [dx, Some(products), Some(sums), Some(dmean), Some(dvariance)]
     }

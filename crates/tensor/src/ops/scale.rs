@@ -38,7 +38,7 @@ impl Op<1> for Scale {
 
     fn forward<E: Element>(&self, [x]: [Array<E>; 1]) -> Array<E> {
         let factor = E::from_f64(self.factor);
-        x.map(|x| x * factor)
+        x.map(move |x| x * factor)
     }
 
     fn vjp<B: Backend>(&self, at: Vjp<Value<B>, 1>) -> [Option<Value<B>>; 1] {

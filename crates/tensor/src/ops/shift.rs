@@ -38,7 +38,7 @@ impl Op<1> for Shift {
 
     fn forward<E: Element>(&self, [x]: [Array<E>; 1]) -> Array<E> {
         let offset = E::from_f64(self.offset);
-        x.map(|x| x + offset)
+        x.map(move |x| x + offset)
     }
 
     fn vjp<B: Backend>(&self, at: Vjp<Value<B>, 1>) -> [Option<Value<B>>; 1] {
