@@ -80,7 +80,8 @@ impl Cut {
         cut
     }
 
-    /// Columns are copied: as many at a time as waste the least, and the most of these.
+    /// Columns are copied: as many at a time as waste the least, and the most of these. Rows of pixels
+    /// that are longer than all of them waste little as they lie.
     fn copied(general: &General, shape: Shape) -> Option<Cut> {
         let General { units, groups, channels, terms, .. } = *general;
         let [height, width] = general.part();
@@ -100,9 +101,7 @@ impl Cut {
         let wholes = (2..=if groups == 1 { units } else { 1 }).map(|images| with(images, height));
         let mut cut = parts
             .chain(wholes)
-            .take_while(|cut| {
-                (cut.images, cut.rows) == (1, 1) || cut.images * cut.rows * width <= COPIED_TILES * shape.cols
-            })
+            .take_while(|cut| cut.images * cut.rows * width <= COPIED_TILES * shape.cols)
             .min_by_key(|cut| (cut.all_columns(), cut.tasks()))?;
         let panel = shape.panel_rows(channels);
         let n_blocks = TASKS.div_ceil(cut.tasks()).min(channels / BLOCK).max(1);

@@ -4,11 +4,9 @@ use super::{Conv2d, Weights};
 use crate::Float;
 use crate::gemm::{Activation, Bias, Epilogue, MatMut, MatRef, gemm};
 
-/// Whether the convolution is computed here.
+/// Whether the convolution is computed here: with a dilation, the window would be larger than the image.
 pub(super) fn is_whole(sizes: &Conv2d) -> bool {
     sizes.kernel == [sizes.height, sizes.width] && sizes.padding == [0, 0] && sizes.groups == 1
-        // Elements of a longer window are apart, so that it would not fit.
-        && [0, 1].map(|axis| sizes.kernel[axis] == 1 || sizes.dilation[axis] == 1) == [true, true]
 }
 
 /// The images, `(N, C · H · W)`.
