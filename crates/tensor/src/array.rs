@@ -266,7 +266,10 @@ impl<E: Element> Array<E> {
     }
 
     /// `f` of every element, in place when this is the only handle.
-    pub fn map(mut self, f: impl Fn(E) -> E + Sync + Copy) -> Self {
+    ///
+    /// It borrows nothing: what lies behind a reference would be read again for each element, and the
+    /// loop would not be vectorized.
+    pub fn map(mut self, f: impl Fn(E) -> E + Sync + Copy + 'static) -> Self {
         self = self.laid_out();
         if let Some(numbers) = self.as_mut_slice() {
             elementwise::map_mut(numbers, f);
@@ -285,8 +288,9 @@ impl<E: Element> Array<E> {
         Array::write(x.dims, |out| f(x.as_slice().expect("contiguous"), out))
     }
 
-    /// `f` of every pair of elements, in place in `self` when this is its only handle.
-    pub fn zip(mut self, other: &Array<E>, f: impl Fn(E, E) -> E + Sync + Copy) -> Self {
+    /// `f` of every pair of elements, in place in `self` when this is its only handle; as in
+    /// [`map`](Self::map), it borrows nothing.
+    pub fn zip(mut self, other: &Array<E>, f: impl Fn(E, E) -> E + Sync + Copy + 'static) -> Self {
         self = self.laid_out();
         let other = other.clone().laid_out();
         if let Some(numbers) = self.as_mut_slice() {

@@ -36,7 +36,7 @@ impl<const WRONG: u8> Fused<2> for SquaredSum<WRONG> {
         let sum = x.clone().zip(&a, |x, a| x + a);
         let slip = E::from_f64(if WRONG == FORWARD { 1e-9 } else { 0.0 });
         let kept = if WRONG == KEPT { x } else { sum.clone() };
-        (sum.map(|sum| sum * sum + slip), kept)
+        (sum.map(move |sum| sum * sum + slip), kept)
     }
 
     fn flops(&self, _: &[Dims; 2], output: Dims) -> u64 {
@@ -50,7 +50,7 @@ impl<const WRONG: u8> Fused<2> for SquaredSum<WRONG> {
             _ => 2.0,
         };
         let factor: E = Float::from_f64(factor);
-        let cotangent = at.dy.clone().zip(sum, |dy, sum| factor * dy * sum);
+        let cotangent = at.dy.clone().zip(sum, move |dy, sum| factor * dy * sum);
         [at.wrt(0, |_| cotangent.clone()), at.wrt(1, |_| cotangent.clone())]
     }
 }

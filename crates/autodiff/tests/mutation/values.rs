@@ -34,7 +34,7 @@ unary! {
     WrongInSinglePrecision: reads Reads::NOTHING,
     forward |x| {
         let error = E::from_f64(if E::NAME == "f32" { 1e-5 } else { 0.0 });
-        x.map(|x| x + x + error)
+        x.map(move |x| x + x + error)
     },
     vjp |at| at.dy.scaled(2.0),
     oracle |x| 2.0 * x
@@ -121,7 +121,7 @@ unary! {
     forward |x| {
         let mut x = x;
         let factor = if x.is_unique() { E::ONE + E::EPSILON } else { E::ONE };
-        x.map(|x| (x + x) * factor)
+        x.map(move |x| (x + x) * factor)
     },
     vjp |at| at.dy.scaled(2.0),
     oracle |x| 2.0 * x
@@ -137,7 +137,7 @@ unary! {
     OtherBitsOnOneThread: reads Reads::NOTHING,
     forward |x| {
         let factor = if num_threads() == 1 { E::ONE + E::EPSILON } else { E::ONE };
-        x.map(|x| (x + x) * factor)
+        x.map(move |x| (x + x) * factor)
     },
     vjp |at| at.dy.scaled(2.0),
     oracle |x| 2.0 * x
