@@ -33,7 +33,7 @@ pub(super) struct Cut {
     pub(super) copies: bool,
     /// From one row of pixels to the next among the columns.
     pub(super) pitch: usize,
-    /// The multiplications, as if all of them were as fast as those of columns that were copied.
+    /// How long it takes, in multiplications.
     pub(super) cost: usize,
     channels: usize,
     units: usize,

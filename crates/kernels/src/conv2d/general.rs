@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::columns::CopyColumns;
-use super::correlate::{Packing, add_run};
+use super::correlate::{Packing, add_run, correlate};
 use super::cut::Cut;
 use super::finish::Finish;
 use super::planes::{Planes, SLACK};
@@ -139,20 +139,7 @@ impl<E: Float> Work<'_, E> {
     ) {
         let width = packing.tile_cols;
         if !self.cut.copies {
-            for terms in packing.runs() {
-                let offsets = &offsets[terms.clone()];
-                add_run(
-                    packing,
-                    weights,
-                    rows.clone(),
-                    terms,
-                    planes,
-                    Columns::Tiles(width),
-                    offsets,
-                    target,
-                );
-            }
-            return;
+            return correlate(packing, weights, rows, planes, Columns::Tiles(width), offsets, target);
         }
         let tiles = target.cols().div_ceil(width);
         scratch::with(packing.depth, |steps: &mut [usize]| {

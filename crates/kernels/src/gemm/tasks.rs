@@ -73,10 +73,10 @@ pub(super) fn multiply<E: Float>(
         let most = (BLOCK_ROWS / height).max(1);
         let panels = (n_panels / TASKS).max(least).min(most);
         // As many for each thread.
-        let n_rows = n_panels.div_ceil(panels).next_multiple_of(num_threads()).min(n_panels);
-        let n_cols = TASKS.div_ceil(n_rows).min(n / FEW_COLS).max(1);
+        let row_blocks = n_panels.div_ceil(panels).next_multiple_of(num_threads()).min(n_panels);
+        let n_cols = TASKS.div_ceil(row_blocks).min(n / FEW_COLS).max(1);
         let cols = n.div_ceil(width).div_ceil(n_cols) * width;
-        in_blocks(a, height, n_rows, right, cols, target);
+        in_blocks(a, height, row_blocks, right, cols, target);
     }
 }
 
@@ -103,12 +103,13 @@ fn reads_in_place<E: Float>(a: &MatRef<'_, E>, n: usize) -> bool {
     n <= IN_PLACE_COLS && along == 1 && apart >= 0 && !(apart as usize * size_of::<E>()).is_multiple_of(PAGE)
 }
 
-/// Multiplies so many blocks of about as many rows, of so many columns, each a task, which packs the rows
-/// but for those of whole panels that are read where they lie; `height` is then the greatest.
+/// Multiplies blocks, each a task: the rows in `row_blocks` parts of about as many panels, the columns in
+/// parts of `n_cols`. A task packs its rows but for those of whole panels that are read where they lie;
+/// `height` is then the greatest.
 fn in_blocks<E: Float>(
     a: MatRef<'_, E>,
     height: usize,
-    n_rows: usize,
+    row_blocks: usize,
     right: Right<'_, E>,
     n_cols: usize,
     target: Target<'_, E>,
@@ -116,15 +117,12 @@ fn in_blocks<E: Float>(
     let (m, depth, n) = (a.rows(), a.cols(), target.cols());
     let in_place = reads_in_place(&a, n);
     let (beside, n_panels) = (n.div_ceil(n_cols), m.div_ceil(height));
-    parallel_for(n_rows * beside, |task| {
+    parallel_for(row_blocks * beside, |task| {
         let (i, j) = (task / beside, task % beside * n_cols);
-        let (rows, cols) = (i * n_panels / n_rows..(i + 1) * n_panels / n_rows, j..n.min(j + n_cols));
-        let rows = rows.start * height..m.min(rows.end * height);
-        let lying = if in_place {
-            rows.start..rows.start + rows.len() / height * height
-        } else {
-            rows.start..rows.start
-        };
+        let first = |block: usize| (block * n_panels / row_blocks * height).min(m);
+        let (rows, cols) = (first(i)..first(i + 1), j..n.min(j + n_cols));
+        let n_lying = if in_place { rows.len() / height * height } else { 0 };
+        let lying = rows.start..rows.start + n_lying;
         let rest = lying.end..rows.end;
         let left = if lying.is_empty() {
             Left::Panels(&[])
