@@ -4,8 +4,9 @@
 //! while it is in the cache, and what is known of the planes is then combined. Deviations are taken
 //! from the mean before anything is multiplied, so that a large mean costs no digits.
 
-use crate::reduce::{LANES, Sum, sum_lanes};
-use crate::simd::{Kernel, Simd};
+use crate::reduce::Sum;
+use crate::reduce::fold::{SquaredDeviations, Terms, sums};
+use crate::simd::{Kernel, Simd, Vector};
 use crate::threads::{parallel_chunks_mut, parallel_chunks_mut2};
 use crate::{Float, scratch};
 
@@ -172,31 +173,21 @@ impl<E: Float> Kernel for ChannelMoments<'_, '_, E> {
         let positions = E::from_usize(sizes.positions);
         let mut squares = E::ZERO;
         for (plane, plane_mean) in sizes.planes(x, channel).zip(plane_means.iter_mut()) {
-            let mean = if plane.len() < LANES { plane.iter().copied().sum() } else { Sum(plane).run::<S>() };
-            *plane_mean = mean / positions;
-            squares += squared_deviations(plane, *plane_mean);
+            *plane_mean = Sum(plane).run::<S>() / positions;
+            squares += squared_deviations::<E, S>(plane, *plane_mean);
         }
         let batch = E::from_usize(sizes.batch);
         let mean = Sum(plane_means).run::<S>() / batch;
         // The squares around the mean of a plane become those around the mean of all.
-        squares += positions * squared_deviations(plane_means, mean);
+        squares += positions * squared_deviations::<E, S>(plane_means, mean);
         (mean, squares / (batch * positions))
     }
 }
 
 #[inline(always)]
-fn squared_deviations<E: Float>(x: &[E], mean: E) -> E {
-    let square = |x: E| (x - mean) * (x - mean);
-    if x.len() < LANES {
-        return x.iter().map(|&x| square(x)).sum();
-    }
-    let mut lanes = [E::ZERO; LANES];
-    let mut blocks = x.chunks_exact(LANES);
-    for block in &mut blocks {
-        lanes.iter_mut().zip(block).for_each(|(lane, &x)| *lane += square(x));
-    }
-    lanes.iter_mut().zip(blocks.remainder()).for_each(|(lane, &x)| *lane += square(x));
-    sum_lanes(lanes)
+fn squared_deviations<E: Float, S: Simd>(x: &[E], mean: E) -> E {
+    // SAFETY: kernels run where the machine has the instructions.
+    unsafe { sums::<E, S, 1, 1>(SquaredDeviations(mean), [x])[0] }
 }
 
 pub(crate) struct NormalizePlanes<'a, 'y, E> {
@@ -252,8 +243,9 @@ impl<E: Float> Kernel for ChannelSums<'_, E> {
         let planes = sizes.planes(x, channel).zip(sizes.planes(dy, channel));
         // Where there is no result to look at, `dy` stands for it and is not looked at.
         for ((x, dy), y) in planes.zip(sizes.planes(y.unwrap_or(dy), channel)) {
-            let counted = |dy: E, y: E| if self.y.is_some() && y <= E::ZERO { E::ZERO } else { dy };
-            let (plane_sum, plane_product) = plane_sums(x, dy, y, mean, counted);
+            let terms = GradientTerms { mean, rectified: self.y.is_some() };
+            // SAFETY: kernels run where the machine has the instructions.
+            let [plane_sum, plane_product] = unsafe { sums::<E, S, 3, 2>(terms, [x, dy, y]) };
             sum += plane_sum;
             product += plane_product;
         }
@@ -261,23 +253,24 @@ impl<E: Float> Kernel for ChannelSums<'_, E> {
     }
 }
 
-#[inline(always)]
-fn plane_sums<E: Float>(x: &[E], dy: &[E], y: &[E], mean: E, counted: impl Fn(E, E) -> E) -> (E, E) {
-    let (mut sums, mut products) = ([E::ZERO; LANES], [E::ZERO; LANES]);
-    let mut add = |x: &[E], dy: &[E], y: &[E]| {
-        for ((((sum, product), &x), &dy), &y) in sums.iter_mut().zip(&mut products).zip(x).zip(dy).zip(y) {
-            let dy = counted(dy, y);
-            *sum += dy;
-            *product += dy * (x - mean);
+/// `dy` and `dy · (x − mean)` of rows of x, dy and y, where dy counts only where y, if it was
+/// `rectified`, is above 0.
+#[derive(Clone, Copy)]
+struct GradientTerms<E> {
+    mean: E,
+    rectified: bool,
+}
+
+impl<E: Float> Terms<E, 3, 2> for GradientTerms<E> {
+    #[inline(always)]
+    unsafe fn of<S: Simd>(self, [x, dy, y]: [E::Vector<S>; 3]) -> [E::Vector<S>; 2] {
+        // SAFETY: by the caller's promise.
+        unsafe {
+            let zero = E::Vector::<S>::splat(E::ZERO);
+            let dy = if self.rectified { zero.larger(zero, y, dy).1 } else { dy };
+            [dy, dy.mul(x.sub(E::Vector::<S>::splat(self.mean)))]
         }
-    };
-    let mut blocks = x.chunks_exact(LANES).zip(dy.chunks_exact(LANES)).zip(y.chunks_exact(LANES));
-    for ((x, dy), y) in &mut blocks {
-        add(x, dy, y);
     }
-    let rest = x.len() - x.len() % LANES;
-    add(&x[rest..], &dy[rest..], &y[rest..]);
-    (sum_lanes(sums), sum_lanes(products))
 }
 
 pub(crate) struct GradientPlanes<'a, 'y, E> {

@@ -7,7 +7,7 @@
 
 #![expect(private_interfaces, reason = "the trait is out of reach outside of this crate")]
 
-use crate::attention::rows::{Soften, SoftenBackward};
+use crate::attention::rows::{ScaleRows, Soften, SoftenBackward};
 use crate::batch_norm::{ChannelMoments, ChannelSums, GradientPlanes, NormalizePlanes};
 use crate::conv2d::columns::CopyColumns;
 use crate::conv2d::depthwise::products::{DepthwiseProducts, SumLanes};
@@ -97,6 +97,7 @@ compiled! {
     power(Power '_);
     products(Products '_ '_);
     scalar_products(ScalarProducts '_);
+    scale_rows(ScaleRows '_ '_);
     scatter(Scatter '_ '_);
     sgd_step(SgdStep '_ '_);
     soften(Soften '_ '_);

@@ -8,11 +8,12 @@
 use crate::threads::{parallel_chunks_mut, parallel_chunks_mut2};
 use crate::{Float, scratch};
 
+pub(crate) mod fold;
 mod maxima;
 mod sums;
 
 pub(crate) use maxima::{Argmax, ArgmaxEach, Max, MaxRows, max_or_nan};
-pub(crate) use sums::{Sum, SumEach, SumRows, sum_lanes};
+pub(crate) use sums::{Sum, SumEach, SumRows};
 
 /// The middle axis of `(outer, len, inner)`, row by row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

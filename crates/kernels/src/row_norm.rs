@@ -1,13 +1,11 @@
 //! Rows brought to a common scale: layer normalization and its relative without a mean.
 
-use crate::reduce::{Axis, LANES, sum, sum_lanes};
-use crate::simd::{CACHE_LINE, Kernel, Simd};
+use crate::reduce::fold::{Numbers, SquaredDeviations, Terms, sums};
+use crate::reduce::{Axis, sum};
+use crate::simd::{CACHE_LINE, Kernel, Simd, Vector};
 use crate::threads::parallel_chunks_mut2;
 use crate::{Float, scratch};
 
-/// How many accumulators a sum with one term for each element is dealt out to: four of the widest
-/// vectors, because additions to one wait for each other.
-const WIDE: usize = 2 * LANES;
 /// About how many elements a task has.
 const BLOCK: usize = 8 * 1024;
 
@@ -127,7 +125,8 @@ impl<E: Float> Kernel for NormalizeRows<'_, '_, E> {
         let rows = x.chunks_exact(len).zip(y.chunks_exact_mut(len)).zip(moments.chunks_exact_mut(2));
         for ((x, y), moments) in rows {
             let middle = match center {
-                Center::Mean => total(x, |x| x) * inverse_len,
+                // SAFETY: kernels run where the machine has the instructions.
+                Center::Mean => unsafe { sums::<E, S, 1, 1>(Numbers, [x])[0] * inverse_len },
                 Center::Zero => E::ZERO,
             };
             // The row is in the cache now; what comes next is on its way while it is worked on.
@@ -135,8 +134,9 @@ impl<E: Float> Kernel for NormalizeRows<'_, '_, E> {
             prefetch_next::<E, S>(y);
             // The deviations are summed anew, because Σx² − (Σx)²/n cancels where the mean is far
             // from zero.
-            let square = total(x, |x| (x - middle) * (x - middle)) * inverse_len;
-            let scale = E::ONE / (square + epsilon).sqrt();
+            // SAFETY: as above.
+            let [squares] = unsafe { sums::<E, S, 1, 1>(SquaredDeviations(middle), [x]) };
+            let scale = E::ONE / (squares * inverse_len + epsilon).sqrt();
             moments.copy_from_slice(&[middle, scale]);
             let elements = y.iter_mut().zip(x).zip(gamma);
             match beta {
@@ -173,7 +173,8 @@ impl<E: Float> Kernel for NormalizeRowsBackward<'_, '_, E> {
         let rows = x.chunks_exact(len).zip(dy.chunks_exact(len)).zip(dx.chunks_exact_mut(len));
         for (((x, dy), dx), moments) in rows.zip(moments.chunks_exact(2)) {
             let (middle, scale) = (moments[0], moments[1]);
-            let (sum, product) = sums_of_gradients(x, dy, gamma, middle);
+            // SAFETY: kernels run where the machine has the instructions.
+            let [sum, product] = unsafe { sums::<E, S, 3, 2>(GradientTerms { middle }, [x, dy, gamma]) };
             prefetch_next::<E, S>(x);
             prefetch_next::<E, S>(dy);
             prefetch_next::<E, S>(dx);
@@ -202,39 +203,19 @@ fn prefetch_next<E, S: Simd>(row: &[E]) {
     }
 }
 
-/// `Σ g` and `Σ g · (x − middle)` of a row, with `g = γ·dy`.
-#[inline(always)]
-fn sums_of_gradients<E: Float>(x: &[E], dy: &[E], gamma: &[E], middle: E) -> (E, E) {
-    let (mut sums, mut products) = ([E::ZERO; LANES], [E::ZERO; LANES]);
-    let ((x, x_rest), (dy, dy_rest)) = (x.as_chunks::<LANES>(), dy.as_chunks::<LANES>());
-    let (gamma, gamma_rest) = gamma.as_chunks::<LANES>();
-    for ((x, dy), gamma) in x.iter().zip(dy).zip(gamma) {
-        for i in 0..LANES {
-            let g = dy[i] * gamma[i];
-            sums[i] += g;
-            products[i] += g * (x[i] - middle);
-        }
-    }
-    for (i, ((&x, &dy), &gamma)) in x_rest.iter().zip(dy_rest).zip(gamma_rest).enumerate() {
-        let g = dy * gamma;
-        sums[i] += g;
-        products[i] += g * (x - middle);
-    }
-    (sum_lanes(sums), sum_lanes(products))
+/// `g` and `g · (x − middle)` of rows of x, dy and γ, with `g = γ·dy`.
+#[derive(Clone, Copy)]
+struct GradientTerms<E> {
+    middle: E,
 }
 
-/// The sum of `term` over the elements of a row, dealt out to [`WIDE`] accumulators.
-#[inline(always)]
-fn total<E: Float>(row: &[E], term: impl Fn(E) -> E) -> E {
-    let mut lanes = [E::ZERO; WIDE];
-    let (blocks, rest) = row.as_chunks::<WIDE>();
-    for block in blocks {
-        for (lane, &x) in lanes.iter_mut().zip(block) {
-            *lane += term(x);
+impl<E: Float> Terms<E, 3, 2> for GradientTerms<E> {
+    #[inline(always)]
+    unsafe fn of<S: Simd>(self, [x, dy, gamma]: [E::Vector<S>; 3]) -> [E::Vector<S>; 2] {
+        // SAFETY: by the caller's promise.
+        unsafe {
+            let g = dy.mul(gamma);
+            [g, g.mul(x.sub(E::Vector::<S>::splat(self.middle)))]
         }
     }
-    for (lane, &x) in lanes.iter_mut().zip(rest) {
-        *lane += term(x);
-    }
-    sum_lanes(lanes)
 }

@@ -4,8 +4,9 @@
 //! is read while it is in the cache; of other axes so is a block of neighboring lines.
 
 use crate::Float;
-use crate::reduce::{Axis, LANES, Max, Sum, sum_lanes};
-use crate::simd::{Kernel, Simd};
+use crate::reduce::fold::{Products, sums};
+use crate::reduce::{Axis, LANES, Max, Sum};
+use crate::simd::{Kernel, Simd, Vector};
 use crate::threads::{parallel_chunks_mut, parallel_chunks_mut2};
 
 mod columns;
@@ -59,7 +60,7 @@ pub fn cross_entropy<E: Float>(
     let rows = (BLOCK / classes.max(1)).max(1);
     parallel_chunks_mut2(loss, rows, log_sum_exp, rows, |i, loss, log_sum_exp| {
         let logits = &logits[i * rows * classes..][..loss.len() * classes];
-        E::log_sum_exps(LogSumExps { logits, classes, log_sum_exp });
+        E::log_sum_exps(LogSumExps { logits, classes, maxima: &mut *loss, log_sum_exp: &mut *log_sum_exp });
         for (row, (loss, lse)) in loss.iter_mut().zip(log_sum_exp).enumerate() {
             let label = labels[i * rows + row] as usize;
             let logits = &logits[row * classes..][..classes];
@@ -180,10 +181,7 @@ impl<E: Float> Kernel for SoftmaxRow<'_, '_, E> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let SoftmaxRow { x, y } = self;
-        let max = Max(x).run::<S>();
-        for (y, &x) in y.iter_mut().zip(x) {
-            *y = (x - max).fast_exp::<S>();
-        }
+        exponentials::<E, S>(x, Max(x).run::<S>(), y);
         let scale = E::ONE / Sum(y).run::<S>();
         for y in y {
             *y *= scale;
@@ -201,43 +199,75 @@ impl<E: Float> Kernel for LogSoftmaxRow<'_, '_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let log_sum_exp = LogSumExp(self.x).run::<S>();
+        let (max, sum) = max_and_sum::<E, S>(self.x, &mut [E::ZERO; TOGETHER]);
+        let log_sum_exp = log_sum_exp::<E, S>(max, sum);
         for (y, &x) in self.y.iter_mut().zip(self.x) {
             *y = x - log_sum_exp;
         }
     }
 }
 
-/// ln Σ eˣ.
-struct LogSumExp<'a, E>(&'a [E]);
+/// The exponentials that are taken before they are added up.
+const TOGETHER: usize = 256;
 
-impl<E: Float> Kernel for LogSumExp<'_, E> {
-    type Output = E;
+/// The largest number x of a row, and Σ e^(x − max); `buffer` is overwritten.
+#[inline(always)]
+fn max_and_sum<E: Float, S: Simd>(x: &[E], buffer: &mut [E; TOGETHER]) -> (E, E) {
+    let max = Max(x).run::<S>();
+    let mut sum = E::ZERO;
+    for x in x.chunks(TOGETHER) {
+        let buffer = &mut buffer[..x.len()];
+        exponentials::<E, S>(x, max, buffer);
+        sum += Sum(buffer).run::<S>();
+    }
+    (max, sum)
+}
 
-    #[inline(always)]
-    fn run<S: Simd>(self) -> E {
-        let max = Max(self.0).run::<S>();
-        if max == E::NEG_INFINITY {
-            return max;
+/// ln Σ eˣ, from the largest x and Σ e^(x − max).
+#[inline(always)]
+fn log_sum_exp<E: Float, S: Simd>(max: E, sum: E) -> E {
+    if max == E::NEG_INFINITY { max } else { max + sum.fast_ln::<S>() }
+}
+
+/// `y = e^(x − max)`, in whole blocks: what is left over behind them would take as long number by number.
+#[inline(always)]
+fn exponentials<E: Float, S: Simd>(x: &[E], max: E, y: &mut [E]) {
+    let ((x, x_rest), (y, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks_mut::<LANES>());
+    for (x, y) in x.iter().zip(y) {
+        for (y, &x) in y.iter_mut().zip(x) {
+            *y = (x - max).fast_exp::<S>();
         }
-        let mut lanes = [E::ZERO; LANES];
-        let mut blocks = self.0.chunks_exact(LANES);
-        for block in &mut blocks {
-            for (lane, &x) in lanes.iter_mut().zip(block) {
-                *lane += (x - max).fast_exp::<S>();
-            }
+    }
+    if x_rest.is_empty() {
+        return;
+    }
+    let lanes = <E::Vector<S> as Vector<E>>::LANES;
+    let mut block = [E::ZERO; LANES];
+    let n = |first: usize| x_rest.len().saturating_sub(first).min(lanes);
+    for first in (0..LANES).step_by(lanes) {
+        // SAFETY: kernels run where the machine has the instructions; so many numbers are left.
+        unsafe {
+            let numbers = E::Vector::<S>::load_first(x_rest.as_ptr().wrapping_add(first), n(first));
+            numbers.store(block.as_mut_ptr().add(first));
         }
-        for (lane, &x) in lanes.iter_mut().zip(blocks.remainder()) {
-            *lane += (x - max).fast_exp::<S>();
+    }
+    for number in &mut block {
+        *number = (*number - max).fast_exp::<S>();
+    }
+    for first in (0..LANES).step_by(lanes) {
+        // SAFETY: as above.
+        unsafe {
+            let numbers = E::Vector::<S>::load(block.as_ptr().add(first));
+            numbers.store_first(y_rest.as_mut_ptr().wrapping_add(first), n(first));
         }
-        max + sum_lanes(lanes).fast_ln::<S>()
     }
 }
 
-/// [`LogSumExp`] of each row.
+/// ln Σ eˣ of each row, of which `maxima` receives the largest x.
 pub(crate) struct LogSumExps<'a, 'y, E> {
     logits: &'a [E],
     classes: usize,
+    maxima: &'y mut [E],
     log_sum_exp: &'y mut [E],
 }
 
@@ -246,8 +276,14 @@ impl<E: Float> Kernel for LogSumExps<'_, '_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        for (row, lse) in self.log_sum_exp.iter_mut().enumerate() {
-            *lse = LogSumExp(&self.logits[row * self.classes..][..self.classes]).run::<S>();
+        let LogSumExps { logits, classes, maxima, log_sum_exp: sums } = self;
+        let mut buffer = [E::ZERO; TOGETHER];
+        for (row, (max, sum)) in maxima.iter_mut().zip(&mut *sums).enumerate() {
+            (*max, *sum) = max_and_sum::<E, S>(&logits[row * classes..][..classes], &mut buffer);
+        }
+        // The logarithms of all rows together, as vectors.
+        for (sum, &max) in sums.iter_mut().zip(&*maxima) {
+            *sum = log_sum_exp::<E, S>(max, *sum);
         }
     }
 }
@@ -264,10 +300,8 @@ impl<E: Float> Kernel for SoftmaxBackwardRow<'_, '_, E> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let SoftmaxBackwardRow { y, dy, dx } = self;
-        for ((dx, &y), &dy) in dx.iter_mut().zip(y).zip(dy) {
-            *dx = y * dy;
-        }
-        let inner = Sum(dx).run::<S>();
+        // SAFETY: kernels run where the machine has the instructions.
+        let [inner] = unsafe { sums::<E, S, 2, 1>(Products, [y, dy]) };
         for ((dx, &y), &dy) in dx.iter_mut().zip(y).zip(dy) {
             *dx = y * (dy - inner);
         }

@@ -1,6 +1,7 @@
 //! Adam and AdamW.
 
 use tenon_kernels::optim::{self, Decay};
+use tenon_tensor::Array;
 
 use crate::rule::{Rule, Update};
 
@@ -58,12 +59,12 @@ impl Rule for Adam {
         &["mean", "mean_square"]
     }
 
-    fn update(&self, update: Update, parameter: &mut [f32], gradient: &[f32], state: &mut [Vec<f32>]) {
+    fn update(&self, update: Update, parameter: &mut [f32], gradient: &[f32], state: &mut [Array<f32>]) {
         let [mean, mean_square] = state else { panic!("Adam keeps 2 buffers, found {}", state.len()) };
         let Adam { betas: (beta1, beta2), epsilon, weight_decay, decay } = *self;
         let (learning_rate, step) = (update.learning_rate, update.number);
         let rule = optim::Adam { learning_rate, beta1, beta2, epsilon, weight_decay, decay, step };
-        optim::adam(&rule, parameter, gradient, mean, mean_square);
+        optim::adam(&rule, parameter, gradient, mean.make_mut(), mean_square.make_mut());
     }
 }
 

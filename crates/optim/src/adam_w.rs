@@ -1,6 +1,7 @@
 //! Adam with decoupled weight decay.
 
 use tenon_kernels::optim::Decay;
+use tenon_tensor::Array;
 
 use crate::adam::Adam;
 use crate::rule::{Rule, Update};
@@ -63,7 +64,7 @@ impl Rule for AdamW {
         self.adam().state_names()
     }
 
-    fn update(&self, update: Update, parameter: &mut [f32], gradient: &[f32], state: &mut [Vec<f32>]) {
+    fn update(&self, update: Update, parameter: &mut [f32], gradient: &[f32], state: &mut [Array<f32>]) {
         self.adam().update(update, parameter, gradient, state);
     }
 }

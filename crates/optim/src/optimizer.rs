@@ -28,14 +28,14 @@ pub struct Optimizer<R> {
 }
 
 /// Everything that an optimizer remembers between steps.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct OptimizerState {
     /// One for each parameter, in the order in which they come.
     pub parameters: Vec<ParameterState>,
 }
 
 /// What an optimizer remembers of one parameter.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ParameterState {
     /// The name it came under.
     pub name: String,
@@ -43,8 +43,8 @@ pub struct ParameterState {
     pub dims: Dims,
     /// How many times it has been updated.
     pub n_updates: u64,
-    /// The buffers of the rule.
-    pub buffers: Vec<Vec<f32>>,
+    /// The buffers of the rule, each of the parameter's dims.
+    pub buffers: Vec<Array<f32>>,
 }
 
 /// A state that is not one of the rule it is given to.
@@ -74,7 +74,7 @@ impl<R: Rule> Optimizer<R> {
     pub fn with_state(rule: R, state: OptimizerState) -> Result<Self, StateError> {
         for ParameterState { name, dims, n_updates, buffers } in &state.parameters {
             let expected = if *n_updates > 0 { rule.state_names().len() } else { 0 };
-            let found: Vec<usize> = buffers.iter().map(Vec::len).collect();
+            let found: Vec<usize> = buffers.iter().map(Array::numel).collect();
             if found != vec![dims.numel(); expected] {
                 return Err(StateError { name: name.clone(), expected, n_elements: dims.numel(), found });
             }
@@ -161,7 +161,7 @@ impl<R: Rule> Step<'_, R> {
         let group = groups.iter().find(|group| (group.contains)(name, &known.dims));
         let rule = group.map_or(&*rule, |group| &group.rule);
         let n_buffers = rule.state_names().len();
-        known.buffers.resize_with(n_buffers, || vec![0.0; known.dims.numel()]);
+        known.buffers.resize_with(n_buffers, || Array::write(known.dims, |numbers| numbers.fill(0.0)));
         known.n_updates += 1;
         let update = Update { number: known.n_updates, learning_rate: self.learning_rate };
         let scale = self.gradient_scale;

@@ -2,6 +2,8 @@
 
 use std::fmt::Debug;
 
+use tenon_tensor::Array;
+
 /// The arithmetic by which a gradient moves a parameter.
 ///
 /// A rule is plain settings, without state and without a learning rate: the state lies with the
@@ -17,7 +19,7 @@ pub trait Rule: Clone + Debug + Send + 'static {
     /// Moves a parameter by its gradient, in one pass over memory.
     ///
     /// `state` holds one buffer for each of [`state_names`](Rule::state_names), in this order.
-    fn update(&self, update: Update, parameter: &mut [f32], gradient: &[f32], state: &mut [Vec<f32>]);
+    fn update(&self, update: Update, parameter: &mut [f32], gradient: &[f32], state: &mut [Array<f32>]);
 }
 
 /// The numbers of one update that are not settings of the rule.

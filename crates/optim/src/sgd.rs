@@ -1,6 +1,7 @@
 //! Stochastic gradient descent.
 
 use tenon_kernels::optim::{self, Direction};
+use tenon_tensor::Array;
 
 use crate::rule::{Rule, Update};
 
@@ -53,11 +54,11 @@ impl Rule for Sgd {
         if self.momentum == 0.0 { &[] } else { &["velocity"] }
     }
 
-    fn update(&self, update: Update, parameter: &mut [f32], gradient: &[f32], state: &mut [Vec<f32>]) {
+    fn update(&self, update: Update, parameter: &mut [f32], gradient: &[f32], state: &mut [Array<f32>]) {
         let Sgd { momentum, direction, weight_decay } = *self;
         let rule = optim::Sgd { learning_rate: update.learning_rate, momentum, weight_decay, direction };
         match state {
-            [velocity] => optim::sgd_momentum(&rule, parameter, gradient, velocity),
+            [velocity] => optim::sgd_momentum(&rule, parameter, gradient, velocity.make_mut()),
             _ => optim::sgd(&rule, parameter, gradient),
         }
     }

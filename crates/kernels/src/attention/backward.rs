@@ -100,18 +100,14 @@ fn block<E: Float>(
     let row = (example * attention.heads + h) * attention.queries + first;
     let scale = E::from_f64(attention.scale);
     let n_kept = if attention.dropout.is_some() { rows * n_keys } else { 0 };
-    scratch::with(2 * rows * n_keys + n_kept + rows, |buffer: &mut [E]| {
+    scratch::with(2 * rows * n_keys + n_kept, |buffer: &mut [E]| {
         let (scores, buffer) = buffer.split_at_mut(rows * n_keys);
-        let (gradients, buffer) = buffer.split_at_mut(rows * n_keys);
-        let (kept, inner) = buffer.split_at_mut(n_kept);
+        let (gradients, kept) = buffer.split_at_mut(rows * n_keys);
         let product = |alpha, a, b, beta, c: &mut [E], rows, cols| {
             gemm(alpha, a, b, beta, MatMut::row_major(c, rows, cols), Epilogue::default());
         };
         product(scale, queries, keys.transposed(), E::ZERO, scores, rows, n_keys);
         product(E::ONE, dout, values.transposed(), E::ZERO, gradients, rows, n_keys);
-        for (i, inner) in inner.iter_mut().enumerate() {
-            *inner = (0..size).map(|d| *out.at(i, d) * *dout.at(i, d)).sum();
-        }
         let kept = attention.dropout.map(|dropout| {
             attention.draw_kept(dropout, row, n_keys, kept);
             &*kept
@@ -121,7 +117,8 @@ fn block<E: Float>(
             visible: attention.visible_from(first),
             present: attention.present(example, n_keys),
             log_sum_exp: &at.log_sum_exp[row..][..rows],
-            inner,
+            out,
+            dout,
             kept,
             scores: &mut *scores,
             gradients: &mut *gradients,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::rows::Soften;
+use super::rows::{ScaleRows, Soften};
 use super::{Attention, BLOCK, head};
 use crate::gemm::{Epilogue, MatMut, MatRef, Packed};
 use crate::layout::View;
@@ -50,12 +50,9 @@ pub fn forward<E: Float>(
                     let (result, scales) = buffer.split_at_mut(rows * size);
                     let row = [example, row];
                     weighted_sums(attention, row, first, queries_here, keys, result, scales, log_sum_exp);
-                    for (i, (result, &scale)) in result.chunks_exact(size).zip(&*scales).enumerate() {
-                        let place = ((example * queries + first + i) * heads + h) * size;
-                        // SAFETY: as above.
-                        let out = unsafe { out.slice(place, size) };
-                        out.iter_mut().zip(result).for_each(|(out, &sum)| *out = sum * scale);
-                    }
+                    let start = ((example * queries + first) * heads + h) * size;
+                    // The queries of a task are its own.
+                    E::scale_rows(ScaleRows { from: result, scales, to: &out, start, apart: heads * size });
                 });
             }
         });

@@ -1,8 +1,11 @@
 //! What happens to the scores of a block of queries between the products.
 
 use crate::Float;
-use crate::reduce::{LANES, Max, sum_lanes};
+use crate::gemm::MatRef;
+use crate::reduce::fold::{Products, sums};
+use crate::reduce::{LANES, Max, Sum};
 use crate::simd::{Kernel, Simd};
+use crate::threads::Disjoint;
 
 /// How many of the keys a query may look at: so many the first query of a block, which are none if
 /// the number is negative, and so many more each next one.
@@ -56,18 +59,17 @@ impl<E: Float> Kernel for Soften<'_, '_, E> {
                 *sum = E::ZERO;
                 continue;
             }
-            let mut lanes = [E::ZERO; LANES];
             let (blocks, rest) = scores.as_chunks_mut::<LANES>();
             for block in blocks {
-                soften_block::<E, S>(block, *max, &mut lanes);
+                soften_block::<E, S>(block, *max);
             }
             if !rest.is_empty() {
                 let mut block = [E::NEG_INFINITY; LANES];
                 block[..rest.len()].copy_from_slice(rest);
-                soften_block::<E, S>(&mut block, *max, &mut lanes);
+                soften_block::<E, S>(&mut block, *max);
                 rest.copy_from_slice(&block[..rest.len()]);
             }
-            *sum = sum_lanes(lanes);
+            *sum = Sum(scores).run::<S>();
         }
         for (scale, lse) in scales.iter_mut().zip(log_sum_exp) {
             let (sum, max) = (*scale, *lse);
@@ -85,24 +87,24 @@ fn whole_blocks(n_visible: usize, n_keys: usize) -> usize {
     n_visible.next_multiple_of(LANES).min(n_keys)
 }
 
-/// Takes the exponentials of a block and adds them to the sums.
+/// Takes the exponentials of a block.
 #[inline(always)]
-fn soften_block<E: Float, S: Simd>(block: &mut [E; LANES], max: E, sums: &mut [E; LANES]) {
-    for (sum, score) in sums.iter_mut().zip(block) {
+fn soften_block<E: Float, S: Simd>(block: &mut [E; LANES], max: E) {
+    for score in block {
         *score = (*score - max).fast_exp::<S>();
-        *sum += *score;
     }
 }
 
 /// Scores become weights again, from what [`Soften`] kept, and the gradients of weights become
-/// those of scores: `ds = w · (dw − Σ w·dw)`, where the sum is given.
+/// those of scores: `ds = w · (dw − Σ w·dw)`, where the sum is that of `out · dout`.
 pub(crate) struct SoftenBackward<'a, 'y, E> {
     pub(super) n_keys: usize,
     pub(super) visible: Visible,
     pub(super) present: Option<&'a [bool]>,
     pub(super) log_sum_exp: &'a [E],
-    /// Σ w·dw of each query.
-    pub(super) inner: &'a [E],
+    /// The outputs of the queries, and their gradients.
+    pub(super) out: MatRef<'a, E>,
+    pub(super) dout: MatRef<'a, E>,
     /// The factors by which dropout multiplied the weights, into which it multiplies the new ones.
     pub(super) kept: Option<&'a [E]>,
     /// Scores before, weights after dropout behind.
@@ -116,10 +118,10 @@ impl<E: Float> Kernel for SoftenBackward<'_, '_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let SoftenBackward { n_keys, visible, present, log_sum_exp, inner, kept, .. } = self;
+        let SoftenBackward { n_keys, visible, present, log_sum_exp, out, dout, kept, .. } = self;
         let rows = self.scores.chunks_exact_mut(n_keys).zip(self.gradients.chunks_exact_mut(n_keys));
         for (row, (scores, gradients)) in rows.enumerate() {
-            let (lse, inner) = (log_sum_exp[row], inner[row]);
+            let (lse, inner) = (log_sum_exp[row], row_product::<E, S>(out, dout, row));
             let n_visible = visible.of_row(row, n_keys);
             let whole = whole_blocks(n_visible, n_keys);
             scores[whole..].fill(E::ZERO);
@@ -148,6 +150,41 @@ impl<E: Float> Kernel for SoftenBackward<'_, '_, E> {
                     }
                 }
             }
+        }
+    }
+}
+
+/// The scalar product of row `row` of two matrices.
+#[inline(always)]
+fn row_product<E: Float, S: Simd>(x: MatRef<'_, E>, y: MatRef<'_, E>, row: usize) -> E {
+    match (x.row(row), y.row(row)) {
+        // SAFETY: kernels run where the machine has the instructions.
+        (Some(x), Some(y)) => unsafe { sums::<E, S, 2, 1>(Products, [x, y])[0] },
+        _ => (0..x.cols()).map(|col| *x.at(row, col) * *y.at(row, col)).sum(),
+    }
+}
+
+/// Rows multiplied by a number each, `to[start + i · apart ..] = scales[i] · from[i]`, to places that
+/// nobody else touches.
+pub(crate) struct ScaleRows<'a, 'y, E> {
+    pub(super) from: &'a [E],
+    pub(super) scales: &'a [E],
+    pub(super) to: &'a Disjoint<'y, E>,
+    pub(super) start: usize,
+    pub(super) apart: usize,
+}
+
+impl<E: Float> Kernel for ScaleRows<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let ScaleRows { from, scales, to, start, apart } = self;
+        let size = from.len() / scales.len();
+        for (row, (from, &scale)) in from.chunks_exact(size).zip(scales).enumerate() {
+            // SAFETY: nobody else touches these places, and one row is held at a time.
+            let to = unsafe { to.slice(start + row * apart, size) };
+            to.iter_mut().zip(from).for_each(|(to, &from)| *to = from * scale);
         }
     }
 }

@@ -97,6 +97,13 @@ impl<'a, E: Float> MatRef<'a, E> {
         &self.data[place as usize]
     }
 
+    /// Row `i`, if its elements are neighbors.
+    pub(crate) fn row(&self, i: usize) -> Option<&'a [E]> {
+        let neighbors = i < self.rows && (self.cols <= 1 || self.col_stride == 1);
+        let start = (self.offset as isize + i as isize * self.row_stride) as usize;
+        neighbors.then(|| &self.data[start..start + self.cols])
+    }
+
     /// The matrix that starts `by` elements further on.
     pub(super) fn moved(self, by: isize) -> Self {
         let kept = self.kept.filter(|_| by == 0);

@@ -1,6 +1,6 @@
 //! Maxima of rows and of columns, and where they are.
 
-use super::LANES;
+use super::{LANES, fold};
 use crate::Float;
 use crate::simd::{Kernel, Simd};
 
@@ -18,24 +18,8 @@ impl<E: Float> Kernel for Max<'_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) -> E {
-        let mut lanes = [E::NEG_INFINITY; LANES];
-        let mut blocks = self.0.chunks_exact(LANES);
-        for block in &mut blocks {
-            for (lane, &x) in lanes.iter_mut().zip(block) {
-                *lane = max_or_nan(*lane, x);
-            }
-        }
-        for (lane, &x) in lanes.iter_mut().zip(blocks.remainder()) {
-            *lane = max_or_nan(*lane, x);
-        }
-        let mut width = LANES / 2;
-        while width > 0 {
-            for i in 0..width {
-                lanes[i] = max_or_nan(lanes[i], lanes[i + width]);
-            }
-            width /= 2;
-        }
-        lanes[0]
+        // SAFETY: kernels run where the machine has the instructions.
+        unsafe { fold::max::<E, S>(self.0) }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sums of rows and of columns.
 
 use super::LANES;
+use super::fold::{Numbers, sums};
 use crate::Float;
 use crate::simd::{Kernel, Simd, Vector};
 
@@ -17,33 +18,12 @@ impl<E: Float> Kernel for Sum<'_, E> {
     fn run<S: Simd>(self) -> E {
         let mut total = E::ZERO;
         for run in self.0.chunks(RUN) {
-            let mut lanes = [E::ZERO; LANES];
-            let mut blocks = run.chunks_exact(LANES);
-            for block in &mut blocks {
-                for (lane, &x) in lanes.iter_mut().zip(block) {
-                    *lane += x;
-                }
-            }
-            for (lane, &x) in lanes.iter_mut().zip(blocks.remainder()) {
-                *lane += x;
-            }
-            total += sum_lanes(lanes);
+            // SAFETY: kernels run where the machine has the instructions.
+            let [sum] = unsafe { sums::<E, S, 1, 1>(Numbers, [run]) };
+            total += sum;
         }
         total
     }
-}
-
-/// The sum of the accumulators, a power of two of them, as a balanced tree.
-#[inline(always)]
-pub(crate) fn sum_lanes<E: Float, const N: usize>(mut lanes: [E; N]) -> E {
-    let mut width = N / 2;
-    while width > 0 {
-        for i in 0..width {
-            lanes[i] += lanes[i + width];
-        }
-        width /= 2;
-    }
-    lanes[0]
 }
 
 /// `y[r] = Σₖ x[r, k]` for short rows of `len` elements.
@@ -59,19 +39,9 @@ impl<E: Float> Kernel for SumEach<'_, '_, E> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let SumEach { x, len, y } = self;
-        let lanes = <E::Vector<S> as Vector<E>>::LANES;
         for (row, y) in y.iter_mut().enumerate() {
-            let row = &x[row * len..][..len];
-            // SAFETY: the kernel runs with the instructions of `S`; a vector is read where all its
-            // lanes are inside the row, and `len % lanes` elements are left behind the last one.
-            *y = unsafe {
-                let mut sums = E::Vector::<S>::splat(E::ZERO);
-                for first in (0..len - len % lanes).step_by(lanes) {
-                    sums = sums.add(E::Vector::<S>::load(row.as_ptr().add(first)));
-                }
-                let rest = row.as_ptr().add(len - len % lanes);
-                sums.add(E::Vector::<S>::load_first(rest, len % lanes)).sum()
-            };
+            // SAFETY: kernels run where the machine has the instructions.
+            [*y] = unsafe { sums::<E, S, 1, 1>(Numbers, [&x[row * len..][..len]]) };
         }
     }
 }

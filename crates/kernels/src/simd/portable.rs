@@ -80,6 +80,11 @@ impl<E: Float, const N: usize> Vector<E> for Lanes<E, N> {
     }
 
     #[inline(always)]
+    unsafe fn keep_first(self, n: usize) -> Self {
+        Lanes(std::array::from_fn(|i| if i < n { self.0[i] } else { E::ZERO }))
+    }
+
+    #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
         Lanes(std::array::from_fn(|i| self.0[i] + other.0[i]))
     }

@@ -56,6 +56,11 @@ pub trait Vector<E>: Copy {
     /// # Safety
     /// The machine has the instructions and `n` numbers can be written at `to`.
     unsafe fn store_first(self, to: *mut E, n: usize);
+    /// The first `n ≤ LANES` numbers; the other lanes are 0.
+    ///
+    /// # Safety
+    /// The machine has the instructions.
+    unsafe fn keep_first(self, n: usize) -> Self;
     /// # Safety
     /// The machine has the instructions.
     unsafe fn add(self, other: Self) -> Self;

@@ -68,6 +68,7 @@ macro_rules! vector {
         store_indices: |$indices:ident, $offset:ident, $index_to:ident, $index_n:ident| $store_indices:expr,
         interleave: |$left:ident, $right:ident| $interleave:expr,
         store_first: |$value:ident, $store_to:ident, $store_n:ident| $store_first:expr,
+        keep_first: |$kept:ident, $keep_n:ident| $keep_first:expr,
         sum: $sum:path, transpose: $transpose:path, square: $square:literal
     ) => {
         #[derive(Clone, Copy)]
@@ -123,6 +124,12 @@ macro_rules! vector {
                 let $value = self.0;
                 // SAFETY: the caller has the instructions; lanes from `n` on are masked off.
                 unsafe { $store_first }
+            }
+            #[inline(always)]
+            unsafe fn keep_first(self, $keep_n: usize) -> Self {
+                let $kept = self.0;
+                // SAFETY: the caller has the instructions.
+                $vector(unsafe { $keep_first })
             }
             #[inline(always)]
             unsafe fn add(self, other: Self) -> Self {
@@ -278,6 +285,7 @@ vector!(
         (_mm256_permute2f128_ps::<0x20>(low, high), _mm256_permute2f128_ps::<0x31>(low, high))
     },
     store_first: |value, to, n| _mm256_maskstore_ps(to, mask_epi32(n), value),
+    keep_first: |value, n| _mm256_and_ps(value, _mm256_castsi256_ps(mask_epi32(n))),
     sum: sum_ps, transpose: transpose_ps, square: 8
 );
 
@@ -302,6 +310,7 @@ vector!(
         (_mm256_permute2f128_pd::<0x20>(low, high), _mm256_permute2f128_pd::<0x31>(low, high))
     },
     store_first: |value, to, n| _mm256_maskstore_pd(to, mask_epi64(n), value),
+    keep_first: |value, n| _mm256_and_pd(value, _mm256_castsi256_pd(mask_epi64(n))),
     sum: sum_pd, transpose: transpose_pd, square: 4
 );
 
@@ -335,6 +344,7 @@ vector!(
         (_mm512_permutex2var_ps(left, low, right), _mm512_permutex2var_ps(left, high, right))
     },
     store_first: |value, to, n| _mm512_mask_storeu_ps(to, ((1u32 << n) - 1) as u16, value),
+    keep_first: |value, n| _mm512_maskz_mov_ps(((1u32 << n) - 1) as u16, value),
     sum: sum_wide_ps, transpose: transpose_wide_ps, square: 16
 );
 
@@ -360,5 +370,6 @@ vector!(
         (_mm512_permutex2var_pd(left, low, right), _mm512_permutex2var_pd(left, high, right))
     },
     store_first: |value, to, n| _mm512_mask_storeu_pd(to, ((1u32 << n) - 1) as u8, value),
+    keep_first: |value, n| _mm512_maskz_mov_pd(((1u32 << n) - 1) as u8, value),
     sum: sum_wide_pd, transpose: transpose_pd, square: 4
 );

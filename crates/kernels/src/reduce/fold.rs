@@ -1,0 +1,184 @@
+//! Sums of terms over rows, and maxima, in vectors.
+//!
+//! What adds up stays in registers. An array of numbers that is also indexed for what is left behind the
+//! last vector would lie in memory, and each addition would wait for the one before to be read again.
+
+use super::max_or_nan;
+use crate::Float;
+use crate::simd::{Simd, Vector};
+
+/// How many vectors beside each other have sums of their own: additions to one wait for each other.
+const TOGETHER: usize = 4;
+/// The numbers of the widest vector.
+const MOST_LANES: usize = 16;
+
+/// Terms at each place of some rows beside each other, of each of which the sum is asked for.
+pub(crate) trait Terms<E: Float, const ROWS: usize, const SUMS: usize>: Copy {
+    /// The terms where the rows have these numbers.
+    ///
+    /// # Safety
+    /// The machine has the instructions of `S`.
+    unsafe fn of<S: Simd>(self, numbers: [E::Vector<S>; ROWS]) -> [E::Vector<S>; SUMS];
+}
+
+/// The numbers of one row.
+#[derive(Clone, Copy)]
+pub(crate) struct Numbers;
+
+impl<E: Float> Terms<E, 1, 1> for Numbers {
+    #[inline(always)]
+    unsafe fn of<S: Simd>(self, x: [E::Vector<S>; 1]) -> [E::Vector<S>; 1] {
+        x
+    }
+}
+
+/// The products of two rows.
+#[derive(Clone, Copy)]
+pub(crate) struct Products;
+
+impl<E: Float> Terms<E, 2, 1> for Products {
+    #[inline(always)]
+    unsafe fn of<S: Simd>(self, [x, y]: [E::Vector<S>; 2]) -> [E::Vector<S>; 1] {
+        // SAFETY: by the caller's promise.
+        [unsafe { x.mul(y) }]
+    }
+}
+
+/// The squares of the deviations from a number.
+#[derive(Clone, Copy)]
+pub(crate) struct SquaredDeviations<E>(pub(crate) E);
+
+impl<E: Float> Terms<E, 1, 1> for SquaredDeviations<E> {
+    #[inline(always)]
+    unsafe fn of<S: Simd>(self, [x]: [E::Vector<S>; 1]) -> [E::Vector<S>; 1] {
+        // SAFETY: by the caller's promise.
+        unsafe {
+            let deviation = x.sub(E::Vector::<S>::splat(self.0));
+            [deviation.mul(deviation)]
+        }
+    }
+}
+
+/// The sums of the terms over rows of the same length.
+///
+/// # Safety
+/// The machine has the instructions of `S`.
+#[inline(always)]
+pub(crate) unsafe fn sums<E: Float, S: Simd, const ROWS: usize, const SUMS: usize>(
+    terms: impl Terms<E, ROWS, SUMS>,
+    rows: [&[E]; ROWS],
+) -> [E; SUMS] {
+    let lanes = <E::Vector<S> as Vector<E>>::LANES;
+    let len = rows[0].len();
+    for row in rows {
+        assert_eq!(row.len(), len, "rows beside each other");
+    }
+    // SAFETY: by the caller's promise; what is read is inside of the rows.
+    unsafe {
+        let mut sums = [[E::Vector::<S>::splat(E::ZERO); SUMS]; TOGETHER];
+        let mut numbers = [E::Vector::<S>::splat(E::ZERO); ROWS];
+        let mut first = 0;
+        while first + TOGETHER * lanes <= len {
+            for (v, sums) in sums.iter_mut().enumerate() {
+                for (numbers, row) in numbers.iter_mut().zip(rows) {
+                    *numbers = E::Vector::<S>::load(row.as_ptr().add(first + v * lanes));
+                }
+                add_to::<E, S, SUMS>(sums, terms.of::<S>(numbers));
+            }
+            first += TOGETHER * lanes;
+        }
+        while first < len {
+            let n = lanes.min(len - first);
+            for (numbers, row) in numbers.iter_mut().zip(rows) {
+                *numbers = E::Vector::<S>::load_first(row.as_ptr().add(first), n);
+            }
+            let mut terms = terms.of::<S>(numbers);
+            for term in &mut terms {
+                *term = term.keep_first(n);
+            }
+            add_to::<E, S, SUMS>(&mut sums[0], terms);
+            first += lanes;
+        }
+        let [mut all, second, mut third, fourth] = sums;
+        add_to::<E, S, SUMS>(&mut all, second);
+        add_to::<E, S, SUMS>(&mut third, fourth);
+        add_to::<E, S, SUMS>(&mut all, third);
+        let mut totals = [E::ZERO; SUMS];
+        for (total, sum) in totals.iter_mut().zip(all) {
+            *total = sum.sum();
+        }
+        totals
+    }
+}
+
+/// # Safety
+/// The machine has the instructions of `S`.
+#[inline(always)]
+unsafe fn add_to<E: Float, S: Simd, const SUMS: usize>(
+    sums: &mut [E::Vector<S>; SUMS],
+    terms: [E::Vector<S>; SUMS],
+) {
+    for (sum, term) in sums.iter_mut().zip(terms) {
+        // SAFETY: by the caller's promise.
+        *sum = unsafe { sum.add(term) };
+    }
+}
+
+/// The largest number of a row, NaN if there is one in it, −∞ if there is none at all.
+///
+/// # Safety
+/// The machine has the instructions of `S`.
+#[inline(always)]
+pub(crate) unsafe fn max<E: Float, S: Simd>(row: &[E]) -> E {
+    let lanes = <E::Vector<S> as Vector<E>>::LANES;
+    let len = row.len();
+    if len < lanes {
+        return row.iter().fold(E::NEG_INFINITY, |max, &x| max_or_nan(max, x));
+    }
+    // SAFETY: by the caller's promise; what is read is inside of the row.
+    unsafe {
+        let mut best = [E::Vector::<S>::load(row.as_ptr()); TOGETHER];
+        let mut first = 0;
+        while first + TOGETHER * lanes <= len {
+            for (v, best) in best.iter_mut().enumerate() {
+                *best = larger::<E, S>(*best, row.as_ptr().add(first + v * lanes));
+            }
+            first += TOGETHER * lanes;
+        }
+        while first + lanes <= len {
+            best[0] = larger::<E, S>(best[0], row.as_ptr().add(first));
+            first += lanes;
+        }
+        // The last vector overlaps those before.
+        best[1] = larger::<E, S>(best[1], row.as_ptr().add(len - lanes));
+        let mut numbers = [[E::NEG_INFINITY; MOST_LANES]; TOGETHER];
+        for (numbers, best) in numbers.iter_mut().zip(best) {
+            best.store(numbers.as_mut_ptr());
+        }
+        let [mut all, second, third, fourth] = numbers;
+        for (i, max) in all.iter_mut().enumerate() {
+            *max = max_or_nan(max_or_nan(*max, second[i]), max_or_nan(third[i], fourth[i]));
+        }
+        let mut width = MOST_LANES / 2;
+        while width > 0 {
+            for i in 0..width {
+                all[i] = max_or_nan(all[i], all[i + width]);
+            }
+            width /= 2;
+        }
+        all[0]
+    }
+}
+
+/// Where a vector of numbers at `from` is larger than `best`, or NaN, these, elsewhere `best`.
+///
+/// # Safety
+/// The machine has the instructions of `S`, and the numbers can be read.
+#[inline(always)]
+unsafe fn larger<E: Float, S: Simd>(best: E::Vector<S>, from: *const E) -> E::Vector<S> {
+    // SAFETY: by the caller's promise.
+    unsafe {
+        let numbers = E::Vector::<S>::load(from);
+        best.larger(best, numbers, numbers).0
+    }
+}
