@@ -8,8 +8,9 @@ use crate::gemm::operand::MatRef;
 use crate::gemm::target::{Target, finish};
 use crate::simd::{Kernel, Simd, Vector};
 
-/// The rows of B that are added at a time.
-const TERMS: usize = 8;
+/// The rows of B that are added at a time. They and the next ones, which are called meanwhile, often start a
+/// page apart, where the nearest cache has room for eight.
+const TERMS: usize = 4;
 
 /// Some columns of a product whose right operand has contiguous rows.
 pub(crate) struct SumsOfRows<'a, 'y, E> {
