@@ -11,14 +11,18 @@ use crate::scratch::Plain;
 use crate::simd::{CACHE_LINE, Kernel, Simd, copy_rows};
 use crate::{Float, scratch};
 
-/// What may be read, but does not count, behind the last plane.
-pub(super) const SLACK: usize = 64;
+/// What may be read behind the last plane: the zeros that its last row shares, and what does not count.
+pub(super) const SLACK: usize = 64 + MOST_SHARED;
+/// The most zeros between the pixels of two rows that serve both.
+const MOST_SHARED: usize = 16;
 
 /// The planes of the channels of one image and group, for some rows of the output.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Planes {
     channels: usize,
     axes: [Axis; 2],
+    /// From row to row of a plane.
+    pitch: usize,
     /// The elements of a plane.
     plane: usize,
 }
@@ -64,6 +68,15 @@ impl Axis {
         let end = end.clamp(start, self.len as isize);
         (start as usize..end as usize, (first + start * stride).max(0) as usize)
     }
+
+    /// How far it must be from row to row, each with windows at `windows` places: the zeros behind the
+    /// pixels of one row may be those before the pixels of the next.
+    fn pitch(&self, windows: usize) -> usize {
+        let pixels = |phase| self.pixels(phase, 0).0;
+        let zeros = (0..self.n_phases()).map(|phase| pixels(phase).start).min().unwrap_or(0);
+        let end = (0..self.n_phases()).map(|phase| pixels(phase).end).max().unwrap_or(0);
+        windows.max(end).max(self.len - zeros.min(MOST_SHARED).min(self.len))
+    }
 }
 
 fn gcd(a: usize, b: usize) -> usize {
@@ -75,17 +88,15 @@ impl Planes {
     pub(super) fn of_input(sizes: &Conv2d, rows: usize) -> Planes {
         let out = [rows, sizes.out_width()];
         let size = [sizes.height, sizes.width];
-        Planes::new(
-            sizes.in_channels / sizes.groups,
-            std::array::from_fn(|axis| Axis {
-                size: size[axis],
-                kernel: sizes.kernel[axis],
-                dilation: sizes.dilation[axis],
-                stride: sizes.stride[axis],
-                padding: sizes.padding[axis] as isize,
-                len: out[axis] + (sizes.kernel[axis] - 1) * sizes.dilation[axis] / sizes.stride[axis],
-            }),
-        )
+        let axes = [0, 1].map(|axis| Axis {
+            size: size[axis],
+            kernel: sizes.kernel[axis],
+            dilation: sizes.dilation[axis],
+            stride: sizes.stride[axis],
+            padding: sizes.padding[axis] as isize,
+            len: out[axis] + (sizes.kernel[axis] - 1) * sizes.dilation[axis] / sizes.stride[axis],
+        });
+        Planes::new(sizes.in_channels / sizes.groups, axes, axes[1].pitch(out[1]))
     }
 
     /// The planes of dy that `rows` rows of each phase of dx read: `before` are the zeros above
@@ -99,17 +110,15 @@ impl Planes {
     ) -> Planes {
         let size = [sizes.out_height(), sizes.out_width()];
         let out = [rows, cols];
-        Planes::new(
-            sizes.out_channels / sizes.groups,
-            std::array::from_fn(|axis| Axis {
-                size: size[axis],
-                kernel: 1,
-                dilation: 1,
-                stride: 1,
-                padding: before[axis],
-                len: out[axis] + reach[axis],
-            }),
-        )
+        let axes = [0, 1].map(|axis| Axis {
+            size: size[axis],
+            kernel: 1,
+            dilation: 1,
+            stride: 1,
+            padding: before[axis],
+            len: out[axis] + reach[axis],
+        });
+        Planes::new(sizes.out_channels / sizes.groups, axes, axes[1].pitch(out[1]))
     }
 
     /// The planes of `tiles` of 4 × 4 pixels each, two pixels from tile to tile.
@@ -127,11 +136,11 @@ impl Planes {
             padding: padding[axis] as isize,
             len: 2 * tiles[axis] + 2,
         };
-        Planes::new(channels, [axis(0), axis(1)])
+        Planes::new(channels, [axis(0), axis(1)], axis(1).len)
     }
 
-    fn new(channels: usize, axes: [Axis; 2]) -> Planes {
-        Planes { channels, axes, plane: axes[0].len * axes[1].len }
+    fn new(channels: usize, axes: [Axis; 2], pitch: usize) -> Planes {
+        Planes { channels, axes, pitch, plane: axes[0].len * pitch }
     }
 
     /// The same for `n` images and groups one after the other.
@@ -152,7 +161,7 @@ impl Planes {
 
     /// From one row of the output to the next.
     pub(super) fn pitch(&self) -> usize {
-        self.axes[1].len
+        self.pitch
     }
 
     /// The elements of all planes, with what may be read behind them.

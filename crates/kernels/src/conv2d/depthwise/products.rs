@@ -52,7 +52,7 @@ impl<E: Float> Kernel for DepthwiseProducts<'_, '_, E> {
         assert!(!self.rows.is_empty() && self.rows.end <= self.height);
         assert!(n_planes / self.outputs * self.unit + SLACK <= self.planes.len());
         for column in self.columns {
-            column.check(self.pitch, [self.rows.len(), self.width], self.unit, window);
+            column.check(self.pitch, [self.rows.len(), self.width], self.unit + SLACK, window);
         }
         let planes = self.dy.chunks_exact(plane).zip(self.sums.chunks_exact_mut(window * LANES));
         for (i, (dy, sums)) in planes.enumerate() {
