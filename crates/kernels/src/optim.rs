@@ -1,6 +1,7 @@
 //! Updates of parameters in one pass over memory.
 //!
-//! The formulas are those of PyTorch, in its order of operations.
+//! The formulas are those of PyTorch, in its order of operations; where it divides by a number that is the
+//! same for all parameters, they are multiplied by its inverse.
 
 use crate::Float;
 use crate::simd::{Kernel, Simd};
@@ -163,7 +164,7 @@ impl<E: Float> Kernel for AdamStep<'_, '_, E> {
         let (beta1, rest1) = (E::from_f64(rule.beta1), E::from_f64(1.0 - rule.beta1));
         let (beta2, rest2) = (E::from_f64(rule.beta2), E::from_f64(1.0 - rule.beta2));
         let rate = E::from_f64(rule.learning_rate / (1.0 - rule.beta1.powf(t)));
-        let root = E::from_f64((1.0 - rule.beta2.powf(t)).sqrt());
+        let inverse_root = E::from_f64(1.0 / (1.0 - rule.beta2.powf(t)).sqrt());
         let epsilon = E::from_f64(rule.epsilon);
         for (((param, &grad), mean), square) in
             self.param.iter_mut().zip(self.grad).zip(self.mean.iter_mut()).zip(self.square.iter_mut())
@@ -171,7 +172,7 @@ impl<E: Float> Kernel for AdamStep<'_, '_, E> {
             let grad = grad + coupled * *param;
             *mean = beta1 * *mean + rest1 * grad;
             *square = beta2 * *square + rest2 * (grad * grad);
-            let denominator = square.sqrt() / root + epsilon;
+            let denominator = square.sqrt() * inverse_root + epsilon;
             *param = keep * *param - rate * (*mean / denominator);
         }
     }

@@ -45,6 +45,14 @@ recycled!(f32: f32::NAN, f64: f64::NAN, u32: u32::MAX);
 /// Where the numbers of a buffer begin is a multiple of this many bytes: the widest vectors then never
 /// lie across two cache lines.
 const ALIGNMENT: usize = 64;
+/// Large buffers begin on a page of their own, and processors take places that are as far into their
+/// pages for the same for a moment: what is read from one waits for what is written to another. So each
+/// begins this many bytes further into its page than the one before, …
+const STAGGER: usize = 256;
+/// … until it is a page.
+const PAGE: usize = 4096;
+/// From so many bytes on a buffer is large.
+const LARGE: usize = 128 * 1024;
 
 /// Numbers whose first is aligned.
 struct Numbers<E> {
@@ -57,11 +65,13 @@ struct Numbers<E> {
 }
 
 impl<E: Recycled> Numbers<E> {
-    fn new(len: usize) -> Self {
+    /// The numbers of the `n`-th new buffer.
+    fn new(len: usize, n: usize) -> Self {
         let most = ALIGNMENT / size_of::<E>();
-        let vec = vec![E::default(); len + most];
+        let further = if len * size_of::<E>() < LARGE { 0 } else { n * STAGGER % PAGE / size_of::<E>() };
+        let vec = vec![E::default(); len + most + further];
         // An allocator that cannot tell is as good as one that does not align.
-        let start = vec.as_ptr().align_offset(ALIGNMENT).min(most);
+        let start = vec.as_ptr().align_offset(ALIGNMENT).min(most) + further;
         Numbers { vec, start, len, kept: Kept::default() }
     }
 
@@ -146,11 +156,13 @@ pub struct Pool<E> {
     n_idle: usize,
     n_live: usize,
     most_live: usize,
+    /// How many buffers have been made.
+    n_made: usize,
 }
 
 impl<E> Default for Pool<E> {
     fn default() -> Self {
-        Pool { idle: HashMap::new(), n_idle: 0, n_live: 0, most_live: 0 }
+        Pool { idle: HashMap::new(), n_idle: 0, n_live: 0, most_live: 0, n_made: 0 }
     }
 }
 
@@ -166,7 +178,8 @@ impl<E: Recycled> Pool<E> {
             return shared;
         }
         self.make_room();
-        Arc::new(Numbers::new(len))
+        self.n_made += 1;
+        Arc::new(Numbers::new(len, self.n_made))
     }
 
     /// Keeps a buffer for the next request of its length, unless more would then lie idle than
