@@ -9,7 +9,7 @@ use crate::threads::parallel_chunks_mut;
 const TASK: usize = 16 * 1024;
 /// How many panels beside each other a task packs at least, where their elements are neighbors:
 /// enough to read the whole cache lines of a row, in the order in which they lie.
-const BESIDE: usize = 4;
+const BESIDE: usize = 6;
 /// How many rows are called from a far cache before they are copied.
 const AHEAD: isize = 16;
 
@@ -71,8 +71,13 @@ impl<E: Float> Kernel for PackPanels<'_, '_, E> {
         let [across, along] = rows.strides();
         let n_whole = if across == 1 { rows.rows() / height } else { 0 };
         let (beside, rest) = to.split_at_mut(n_whole * height * depth);
-        // SAFETY: the whole panels are inside of their matrix.
-        unsafe { columns::<E, S>(rows.start(), along, height, depth, beside.as_mut_ptr(), height, n_whole) };
+        // Panels are often whole pages apart, where the nearest cache has room for few lines.
+        for (i, to) in beside.chunks_mut(BESIDE * height * depth).enumerate() {
+            let from = rows.start().wrapping_add(i * BESIDE * height);
+            let n_panels = to.len() / (height * depth);
+            // SAFETY: the whole panels are inside of their matrix.
+            unsafe { columns::<E, S>(from, along, height, depth, to.as_mut_ptr(), height, n_panels) };
+        }
         for (i, to) in rest.chunks_mut(height * depth).enumerate() {
             let row = (n_whole + i) * height;
             let n = height.min(rows.rows() - row);
@@ -155,7 +160,12 @@ unsafe fn columns<E: Float, S: Simd>(
                 }
                 if whole < n {
                     let rest = E::Vector::<S>::load_first(from.add(whole), n - whole);
-                    rest.store_first(to.add(whole), n - whole);
+                    // What is written behind a column is overwritten by the next one.
+                    if k + 1 < len && whole + lanes <= 2 * height {
+                        rest.store(to.add(whole));
+                    } else {
+                        rest.store_first(to.add(whole), n - whole);
+                    }
                 }
                 from = from.wrapping_add(height);
                 to = to.wrapping_add(height * len);

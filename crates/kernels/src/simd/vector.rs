@@ -164,10 +164,12 @@ pub(crate) unsafe fn copy_rows<E: Float, S: Simd>(
                     E::Vector::<S>::load(from.add(width - lanes)).store(to.add(width - lanes));
                 }
                 2 => {
-                    for j in (0..width).step_by(lanes) {
-                        let n = lanes.min(width - j);
-                        E::Vector::<S>::load_second(from.add(2 * j), n).store_first(to.add(j), n);
+                    let whole = width - width % lanes;
+                    for j in (0..whole).step_by(lanes) {
+                        E::Vector::<S>::load_second(from.add(2 * j), lanes).store(to.add(j));
                     }
+                    let rest = E::Vector::<S>::load_second(from.wrapping_add(2 * whole), width - whole);
+                    rest.store_first(to.add(whole), width - whole);
                 }
                 step => {
                     for j in 0..width {

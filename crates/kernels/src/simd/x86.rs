@@ -223,6 +223,58 @@ unsafe fn mask_epi64(n: usize) -> __m256i {
     }
 }
 
+/// Writes the first `n ≤ 8` numbers. The instruction that does it by a mask is a program of dozens of
+/// steps on AMD's processors.
+///
+/// # Safety
+/// The machine has AVX2, and the numbers can be written.
+#[inline(always)]
+unsafe fn store_first_ps(value: __m256, mut to: *mut f32, n: usize) {
+    // SAFETY: by the caller's promise.
+    unsafe {
+        if n >= 8 {
+            return _mm256_storeu_ps(to, value);
+        }
+        let mut rest = _mm256_castps256_ps128(value);
+        if n & 4 != 0 {
+            _mm_storeu_ps(to, rest);
+            rest = _mm256_extractf128_ps::<1>(value);
+            to = to.wrapping_add(4);
+        }
+        if n & 2 != 0 {
+            _mm_store_sd(to.cast(), _mm_castps_pd(rest));
+            rest = _mm_movehl_ps(rest, rest);
+            to = to.wrapping_add(2);
+        }
+        if n & 1 != 0 {
+            _mm_store_ss(to, rest);
+        }
+    }
+}
+
+/// As [`store_first_ps`], of `n ≤ 4` numbers.
+///
+/// # Safety
+/// As [`store_first_ps`].
+#[inline(always)]
+unsafe fn store_first_pd(value: __m256d, mut to: *mut f64, n: usize) {
+    // SAFETY: by the caller's promise.
+    unsafe {
+        if n >= 4 {
+            return _mm256_storeu_pd(to, value);
+        }
+        let mut rest = _mm256_castpd256_pd128(value);
+        if n & 2 != 0 {
+            _mm_storeu_pd(to, rest);
+            rest = _mm256_extractf128_pd::<1>(value);
+            to = to.wrapping_add(2);
+        }
+        if n & 1 != 0 {
+            _mm_store_sd(to, rest);
+        }
+    }
+}
+
 /// # Safety
 /// The machine has AVX2.
 #[inline(always)]
@@ -278,13 +330,13 @@ vector!(
     },
     store_indices: |indices, offset, to, n| {
         let indices = _mm256_add_epi32(_mm256_cvttps_epi32(indices), _mm256_set1_epi32(offset));
-        _mm256_maskstore_epi32(to, mask_epi32(n), indices)
+        store_first_ps(_mm256_castsi256_ps(indices), to.cast(), n)
     },
     interleave: |left, right| {
         let (low, high) = (_mm256_unpacklo_ps(left, right), _mm256_unpackhi_ps(left, right));
         (_mm256_permute2f128_ps::<0x20>(low, high), _mm256_permute2f128_ps::<0x31>(low, high))
     },
-    store_first: |value, to, n| _mm256_maskstore_ps(to, mask_epi32(n), value),
+    store_first: |value, to, n| store_first_ps(value, to, n),
     keep_first: |value, n| _mm256_and_ps(value, _mm256_castsi256_ps(mask_epi32(n))),
     sum: sum_ps, transpose: transpose_ps, square: 8
 );
@@ -303,13 +355,13 @@ vector!(
     },
     store_indices: |indices, offset, to, n| {
         let indices = _mm_add_epi32(_mm256_cvttpd_epi32(indices), _mm_set1_epi32(offset));
-        _mm_maskstore_epi32(to, _mm256_castsi256_si128(mask_epi32(n)), indices)
+        store_first_ps(_mm256_castsi256_ps(_mm256_castsi128_si256(indices)), to.cast(), n)
     },
     interleave: |left, right| {
         let (low, high) = (_mm256_unpacklo_pd(left, right), _mm256_unpackhi_pd(left, right));
         (_mm256_permute2f128_pd::<0x20>(low, high), _mm256_permute2f128_pd::<0x31>(low, high))
     },
-    store_first: |value, to, n| _mm256_maskstore_pd(to, mask_epi64(n), value),
+    store_first: |value, to, n| store_first_pd(value, to, n),
     keep_first: |value, n| _mm256_and_pd(value, _mm256_castsi256_pd(mask_epi64(n))),
     sum: sum_pd, transpose: transpose_pd, square: 4
 );
