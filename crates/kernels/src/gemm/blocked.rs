@@ -27,6 +27,10 @@ const DEPTH: usize = 512;
 const BLOCK_COLS: usize = 4096;
 /// The most rows of a left operand for which the right one is not packed, where its rows are contiguous.
 const IN_PLACE_ROWS: usize = 64;
+/// If these are more panels than this, it has at most so many columns: each panel reads it from a cache
+/// again, half a line after the other where vectors are short.
+const IN_PLACE_PANELS: usize = 5;
+const IN_PLACE_COLS: usize = 128;
 /// The bytes of a page, and about those between elements that the nearest cache keeps in the same place.
 pub(super) const PAGE: usize = 4096;
 
@@ -195,7 +199,8 @@ fn reads_in_place<E: Float>(m: usize, b: &MatRef<'_, E>) -> bool {
     let [along, across] = b.strides();
     let apart = along.unsigned_abs() * size_of::<E>();
     let near = b.rows() * b.cols() <= NEAR && !apart.is_multiple_of(PAGE);
-    m <= IN_PLACE_ROWS && near && across == 1 && along >= 0
+    let few = m <= IN_PLACE_PANELS * Shape::of::<E>().max_rows || b.cols() <= IN_PLACE_COLS;
+    m <= IN_PLACE_ROWS && few && near && across == 1 && along >= 0
 }
 
 /// A block of a right operand as tiles read it.
