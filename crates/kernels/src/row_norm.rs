@@ -2,7 +2,7 @@
 
 use crate::reduce::fold::{Numbers, SquaredDeviations, Terms, sums};
 use crate::reduce::{Axis, sum};
-use crate::simd::{CACHE_LINE, Kernel, Simd, Vector};
+use crate::simd::{Kernel, Simd, Vector};
 use crate::threads::parallel_chunks_mut2;
 use crate::{Float, scratch};
 
@@ -129,9 +129,6 @@ impl<E: Float> Kernel for NormalizeRows<'_, '_, E> {
                 Center::Mean => unsafe { sums::<E, S, 1, 1>(Numbers, [x])[0] * inverse_len },
                 Center::Zero => E::ZERO,
             };
-            // The row is in the cache now; what comes next is on its way while it is worked on.
-            prefetch_next::<E, S>(x);
-            prefetch_next::<E, S>(y);
             // The deviations are summed anew, because Σx² − (Σx)²/n cancels where the mean is far
             // from zero.
             // SAFETY: as above.
@@ -175,9 +172,6 @@ impl<E: Float> Kernel for NormalizeRowsBackward<'_, '_, E> {
             let (middle, scale) = (moments[0], moments[1]);
             // SAFETY: kernels run where the machine has the instructions.
             let [sum, product] = unsafe { sums::<E, S, 3, 2>(GradientTerms { middle }, [x, dy, gamma]) };
-            prefetch_next::<E, S>(x);
-            prefetch_next::<E, S>(dy);
-            prefetch_next::<E, S>(dx);
             let mean = match center {
                 Center::Mean => sum * inverse_len,
                 Center::Zero => E::ZERO,
@@ -192,14 +186,6 @@ impl<E: Float> Kernel for NormalizeRowsBackward<'_, '_, E> {
                 *dbeta += dy;
             }
         }
-    }
-}
-
-/// Asks for as much as `row` from its end on.
-#[inline(always)]
-fn prefetch_next<E, S: Simd>(row: &[E]) {
-    for i in (0..row.len()).step_by(CACHE_LINE / size_of::<E>()) {
-        S::prefetch(row.as_ptr().wrapping_add(row.len() + i));
     }
 }
 
