@@ -8,8 +8,8 @@ use crate::gemm::operand::MatRef;
 use crate::gemm::target::{Target, finish};
 use crate::simd::{Kernel, Simd, Vector};
 
-/// The rows of B that are added at a time. They and the next ones, which are called meanwhile, often start a
-/// page apart, where the nearest cache has room for eight.
+/// The rows of B that are added at a time: each is a stream to the processor, and they often start a page
+/// apart, where the nearest cache has room for few lines.
 const TERMS: usize = 4;
 
 /// Some columns of a product whose right operand has contiguous rows.
@@ -85,7 +85,6 @@ unsafe fn add_rows<E: Float, S: Simd, const M: usize, const T: usize>(
     let lanes = <E::Vector<S> as Vector<E>>::LANES;
     let width = cols.len();
     let whole = width / lanes * lanes;
-    let ahead = T as isize * b.strides()[0];
     assert!(a.rows() == M && k + T <= a.cols() && cols.end <= b.cols() && sums.len() == M * width);
     // SAFETY: the places of A and the parts of rows of B are inside of their data, and those of
     // the sums are too; as asserted.
@@ -100,18 +99,16 @@ unsafe fn add_rows<E: Float, S: Simd, const M: usize, const T: usize>(
         }
         for j in (0..whole).step_by(lanes) {
             let sums = sums.as_mut_ptr().wrapping_add(j);
-            add_multiples::<E, S, M, T>(at(rows, j), &factors, lanes, ahead, sums, width);
+            add_multiples::<E, S, M, T>(at(rows, j), &factors, lanes, sums, width);
         }
         if whole < width {
             let sums = sums.as_mut_ptr().wrapping_add(whole);
-            add_multiples::<E, S, M, T>(at(rows, whole), &factors, width - whole, ahead, sums, width);
+            add_multiples::<E, S, M, T>(at(rows, whole), &factors, width - whole, sums, width);
         }
     }
 }
 
-/// Adds multiples of the next `n` elements of some rows of B to sums, rows of which are `width`
-/// apart, and asks for what lies `ahead` of them: each row is a place of its own to the machine, which
-/// foresees only what follows.
+/// Adds multiples of the next `n` elements of some rows of B to sums, rows of which are `width` apart.
 ///
 /// # Safety
 /// The machine has the instructions of `S`, the elements can be read and the sums written.
@@ -120,7 +117,6 @@ unsafe fn add_multiples<E: Float, S: Simd, const M: usize, const T: usize>(
     rows: [*const E; T],
     factors: &[[E::Vector<S>; T]; M],
     n: usize,
-    ahead: isize,
     sums: *mut E,
     width: usize,
 ) {
@@ -131,7 +127,6 @@ unsafe fn add_multiples<E: Float, S: Simd, const M: usize, const T: usize>(
             *sum = load::<E, S>(sums.add(i * width), n);
         }
         for (t, row) in rows.into_iter().enumerate() {
-            S::prefetch(row.wrapping_offset(ahead));
             let row = load::<E, S>(row, n);
             for (sum, factors) in row_sums.iter_mut().zip(factors) {
                 *sum = factors[t].mul_add(row, *sum);
