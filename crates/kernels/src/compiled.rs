@@ -16,6 +16,7 @@ use crate::conv2d::finish::Finish;
 use crate::conv2d::planes::FillPlanes;
 use crate::conv2d::weight_gradient::{Products, Spread};
 use crate::conv2d::winograd::{FromTiles, PackWindows, ToTiles};
+use crate::elementwise::Turn;
 use crate::gemm::few_rows::{ScalarProducts, SumsOfRows};
 use crate::gemm::pack::PackPanels;
 use crate::gemm::shape::{AskShape, Shape};
@@ -118,4 +119,5 @@ compiled! {
     times_step_backward(TimesStepBackward '_ '_);
     to_tiles(ToTiles '_ '_);
     top_few(TopFew '_ '_);
+    turn(Turn '_ '_);
 }

@@ -7,9 +7,14 @@
 //! Functions are passed by value, and those that hold numbers hold them by value (`move`): what is
 //! behind a reference could change with every element written, and would be read for each again.
 
+mod copy;
+
 use crate::layout::{Loops, View};
 use crate::simd::{Kernel, Simd, dispatch};
-use crate::threads::{parallel_chunks_mut, parallel_for};
+use crate::threads::parallel_chunks_mut;
+
+pub(crate) use copy::Turn;
+pub use copy::copy;
 
 /// How many elements a task has: large enough to be worth handing over, small enough to balance.
 const BLOCK: usize = 16 * 1024;
@@ -84,84 +89,6 @@ pub fn zip3<A, B, C, Y>(
 /// `y[i] = value`.
 pub fn fill<T: Copy + Send + Sync>(y: &mut [T], value: T) {
     parallel_chunks_mut(y, BLOCK, |_, y| y.fill(value));
-}
-
-/// `y[i] = x[i]`: writes any view row by row. Views whose columns are contiguous instead of their
-/// rows (a transposed matrix) are copied in tiles, so that both sides use whole cache lines.
-pub fn copy<T: Copy + Send + Sync>(x: View<'_, T>, y: &mut [T]) {
-    let loops = Loops::new(x.dims(), [x.strides()]);
-    let contiguous_axis = (0..loops.dims().len()).find(|&axis| loops.strides(axis) == [1]);
-    match contiguous_axis {
-        Some(axis) if axis + 1 < loops.dims().len() && !x.is_empty() => {
-            assert_eq!(x.len(), y.len(), "elements of the input and of the output");
-            transpose(x.start(), &loops, axis, y);
-        }
-        _ => map(x, y, |value| value),
-    }
-}
-
-/// The sides of the tiles of a transposition: 16 × 4 bytes are a cache line.
-const TILE: usize = 16;
-
-/// Copies a view that is contiguous along `axis`, which is not its last.
-fn transpose<T: Copy + Send + Sync>(x: *const T, loops: &Loops<1>, axis: usize, y: &mut [T]) {
-    struct Source<T>(*const T);
-    // SAFETY: the pointer stands for a `&[T]`, and `T: Sync`.
-    unsafe impl<T: Sync> Sync for Source<T> {}
-
-    let source = Source(x);
-    let source = &source;
-    let dims = loops.dims();
-    let n_columns = dims[dims.len() - 1];
-    let [column_stride] = loops.strides(dims.len() - 1);
-    let n_rows = dims[axis];
-    // From one index of `axis` to the next in `y`.
-    let row_step: usize = dims[axis + 1..].iter().product();
-    let n_middle = row_step / n_columns;
-    let n_outer: usize = dims[..axis].iter().product();
-    let tiles = n_rows.div_ceil(TILE);
-    let per_task = (BLOCK / (TILE * n_columns)).max(1);
-    let n_strips = n_outer * n_middle * tiles;
-    let parts = crate::threads::Disjoint::new(y);
-
-    // Where the remaining axes put strip (outer, middle) in `x`.
-    let offset_of = |outer: usize, middle: usize| {
-        let mut offset = 0;
-        let mut rest = middle;
-        for between in (axis + 1..dims.len() - 1).rev() {
-            offset += (rest % dims[between]) as isize * loops.strides(between)[0];
-            rest /= dims[between];
-        }
-        let mut rest = outer;
-        for above in (0..axis).rev() {
-            offset += (rest % dims[above]) as isize * loops.strides(above)[0];
-            rest /= dims[above];
-        }
-        offset
-    };
-
-    parallel_for(n_strips.div_ceil(per_task), |task| {
-        for strip in task * per_task..((task + 1) * per_task).min(n_strips) {
-            let (outer, middle, first_row) =
-                (strip / tiles / n_middle, strip / tiles % n_middle, strip % tiles * TILE);
-            let from = offset_of(outer, middle);
-            let to = outer * n_rows * row_step + middle * n_columns;
-            let rows = first_row..(first_row + TILE).min(n_rows);
-            for first_column in (0..n_columns).step_by(TILE) {
-                let columns = first_column..(first_column + TILE).min(n_columns);
-                for row in rows.clone() {
-                    let place = to + row * row_step + columns.start;
-                    // SAFETY: each strip writes its own rows of its own (outer, middle).
-                    let y = unsafe { parts.slice(place, columns.len()) };
-                    for (y, column) in y.iter_mut().zip(columns.clone()) {
-                        let offset = from + row as isize + column as isize * column_stride;
-                        // SAFETY: the loops stay inside the view, which is inside its data.
-                        *y = unsafe { source.0.offset(offset).read() };
-                    }
-                }
-            }
-        }
-    });
 }
 
 struct Map<'a, 'y, T, Y, F> {
