@@ -126,7 +126,7 @@ macro_rules! vector {
             #[inline(always)]
             unsafe fn store_first(self, $store_to: *mut $float, $store_n: usize) {
                 let $value = self.0;
-                // SAFETY: the caller has the instructions; lanes from `n` on are masked off.
+                // SAFETY: the caller has the instructions; lanes from `n` on are not written.
                 unsafe { $store_first }
             }
             #[inline(always)]
@@ -170,7 +170,7 @@ macro_rules! vector {
             #[inline(always)]
             unsafe fn store_indices(self, $offset: u32, to: *mut u32, $index_n: usize) {
                 let ($indices, $index_to, $offset) = (self.0, to.cast::<i32>(), $offset as i32);
-                // SAFETY: the caller has the instructions; lanes from `n` on are masked off.
+                // SAFETY: the caller has the instructions; lanes from `n` on are not written.
                 unsafe { $store_indices }
             }
             #[inline(always)]
