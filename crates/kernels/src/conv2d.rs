@@ -8,6 +8,7 @@
 //! There are several ways to compute it, each the best for some sizes, which alone decide: over images
 //! laid out as planes (the general one), by transformed tiles, or over the pixels as they lie.
 
+mod by_pixels;
 pub(crate) mod columns;
 mod correlate;
 mod cut;

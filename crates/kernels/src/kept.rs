@@ -58,8 +58,8 @@ impl<E> Kept<E> {
 pub(crate) enum Form {
     /// As panels of a right operand.
     Right { sizes: [usize; 2], strides: [isize; 2] },
-    /// As panels of a left operand, for each of some groups.
-    Left { groups: usize, sizes: [usize; 2], strides: [isize; 2] },
+    /// As panels of so many rows, for each of some groups.
+    Panels { groups: usize, sizes: [usize; 2], strides: [isize; 2], height: usize },
     /// As transformed windows, for each of some groups.
     Windows { groups: usize, sizes: [usize; 2], turned: bool },
 }

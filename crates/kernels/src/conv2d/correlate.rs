@@ -22,7 +22,10 @@ const DEPTH: [usize; 2] = [128, 1024];
 /// each run panels of `height` rows, in each panel term by term.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Packing {
-    pub(super) rows: usize,
+    rows: usize,
+    /// The rows that there is room for, with zeros behind the last: whole panels of a right operand,
+    /// or only those that there are.
+    pub(super) padded: usize,
     pub(super) terms: usize,
     pub(super) height: usize,
     pub(super) depth: usize,
@@ -41,12 +44,18 @@ impl Packing {
         let depth = terms.div_ceil(terms.div_ceil(depth).max(1));
         Packing {
             rows,
+            padded: rows,
             terms,
             height: shape.panel_rows(rows),
             depth,
             tile_cols: shape.cols,
             lanes: shape.lanes(),
         }
+    }
+
+    /// The same weights as a right operand, which has their rows for columns.
+    pub(super) fn as_right(self) -> Packing {
+        Packing { padded: self.whole_tiles(self.rows), height: self.tile_cols, ..self }
     }
 
     /// The runs of terms.
@@ -57,7 +66,7 @@ impl Packing {
 
     /// The elements of the packed weights.
     pub(super) fn len(&self) -> usize {
-        self.rows * self.terms
+        self.padded * self.terms
     }
 
     /// How many panels there are.
@@ -71,8 +80,9 @@ impl Packing {
         let (term, row) = (i / n_panels * self.depth, i % n_panels * self.height);
         let terms = term..self.terms.min(term + self.depth);
         let rows = row..self.rows.min(row + self.height);
-        let place = term * self.rows + row * terms.len();
-        let panel = place..place + rows.len() * terms.len();
+        let height = self.height.min(self.padded - row);
+        let place = term * self.padded + row * terms.len();
+        let panel = place..place + height * terms.len();
         (terms, rows, panel)
     }
 
@@ -102,7 +112,7 @@ impl Packing {
         f: impl FnOnce(&[E]) -> R,
     ) -> R {
         let strides = weights(0).strides();
-        let form = Form::Left { groups, sizes: [self.rows, self.terms], strides };
+        let form = Form::Panels { groups, sizes: [self.rows, self.terms], strides, height: self.height };
         let pack = |packed: &mut [E]| {
             for (group, packed) in packed.chunks_exact_mut(self.len().max(1)).enumerate() {
                 let weights = weights(group);
@@ -154,7 +164,7 @@ pub(super) fn add_run<E: Float>(
 ) {
     let mut target = if terms.end == packing.terms { target } else { target.plain() };
     target.beta = if terms.start == 0 { E::ZERO } else { E::ONE };
-    let left = &weights[terms.start * packing.rows..][..terms.len() * packing.rows];
+    let left = &weights[terms.start * packing.padded..][..terms.len() * packing.padded];
     E::tiles(Tiles {
         height: packing.height,
         rows: 0..rows.len(),

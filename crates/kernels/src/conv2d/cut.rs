@@ -1,4 +1,4 @@
-//! How the work of the general way is cut into tasks, and which of its two forms is faster.
+//! How the work of the general way is cut into tasks, and which of its forms is faster.
 
 use std::ops::Range;
 
@@ -25,12 +25,28 @@ const TASKS: usize = 8;
 const BLOCK: usize = 64;
 /// To copy a vector takes as long as multiplying so many.
 const COPY: usize = 6;
+/// With pixels as rows, a task has at least so many, where there are as many: each uses all weights.
+const PIXELS: usize = 64;
+/// Their tiles read two numbers while they multiply a row, and for each term so many besides.
+const READ: usize = 5;
+/// To turn a sum takes as long as so many multiplications.
+const TURN: usize = 16;
+
+/// In which form planes and weights are multiplied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Pixels are columns, which are read as they lie.
+    Lying,
+    /// Pixels are columns, which are copied before.
+    Copied,
+    /// Pixels are rows, of which a tile has so many.
+    ByPixels { height: usize },
+}
 
 /// Strips of rows of an image or whole images, and blocks of channels.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cut {
-    /// Whether columns are copied before they are multiplied.
-    pub(super) copies: bool,
+    pub(super) form: Form,
     /// From one row of pixels to the next among the columns.
     pub(super) pitch: usize,
     /// How long it takes, in multiplications.
@@ -52,15 +68,21 @@ impl Cut {
     pub(super) fn new<E: Float>(general: &General, planes: impl Fn(usize) -> Planes) -> Cut {
         let shape = Shape::of::<E>();
         let lying = Cut::lying(general, &planes, shape);
-        match Cut::copied(general, shape) {
-            Some(copied) if copied.cost < lying.cost => copied,
-            _ => lying,
-        }
+        let by_pixels = Cut::by_pixels(general, &planes, shape);
+        let forms = Cut::copied(general, shape).into_iter().chain([by_pixels]);
+        forms.fold(lying, |best, form| if form.cost < best.cost { form } else { best })
+    }
+
+    /// A task for each image, which has all of it.
+    fn whole(general: &General, shape: Shape, form: Form, pitch: usize) -> Cut {
+        let General { units, channels, .. } = *general;
+        let [height, _] = general.part();
+        Cut { form, pitch, cost: 0, channels, units, images: 1, height, rows: height, block: channels, shape }
     }
 
     /// Columns are read as they lie.
     fn lying(general: &General, planes: &impl Fn(usize) -> Planes, shape: Shape) -> Cut {
-        let General { units, channels, terms, .. } = *general;
+        let General { channels, terms, .. } = *general;
         let [height, _] = general.part();
         let one_row = planes(1);
         let pitch = one_row.pitch();
@@ -70,8 +92,7 @@ impl Cut {
         let long = (TILES * shape.cols).div_ceil(pitch);
         let rows = enough.max(long).max(fitting.min(height.div_ceil(STRIPS)));
         let rows = height.div_ceil(height.div_ceil(rows.clamp(1, height.max(1))).max(1)).max(1);
-        let mut cut =
-            Cut { copies: false, pitch, cost: 0, channels, units, images: 1, height, rows, block: 0, shape };
+        let mut cut = Cut { rows, ..Cut::whole(general, shape, Form::Lying, pitch) };
         let panel = shape.panel_rows(channels);
         let panels = channels.div_ceil(panel);
         let n_blocks = (rows * products / LARGE_TASK).clamp(1, panels);
@@ -85,18 +106,7 @@ impl Cut {
     fn copied(general: &General, shape: Shape) -> Option<Cut> {
         let General { units, groups, channels, terms, .. } = *general;
         let [height, width] = general.part();
-        let with = |images, rows| Cut {
-            copies: true,
-            pitch: width,
-            cost: 0,
-            channels,
-            units,
-            images,
-            height,
-            rows,
-            block: channels,
-            shape,
-        };
+        let with = |images, rows| Cut { images, rows, ..Cut::whole(general, shape, Form::Copied, width) };
         let parts = (1..=height).map(|rows| with(1, rows));
         let wholes = (2..=if groups == 1 { units } else { 1 }).map(|images| with(images, height));
         let mut cut = parts
@@ -112,9 +122,32 @@ impl Cut {
         Some(cut)
     }
 
+    /// Pixels are rows.
+    fn by_pixels(general: &General, planes: &impl Fn(usize) -> Planes, shape: Shape) -> Cut {
+        let General { units, groups, channels, terms, .. } = *general;
+        let [height, width] = general.part();
+        let tile = shape.panel_rows(width);
+        let [one, two] = [1, 2].map(|rows| planes(rows).len());
+        let fitting = 1 + PLANES.saturating_sub(one) / (two - one).max(1);
+        let enough = SMALL_TASK.div_ceil((width * channels * terms).max(1));
+        let least = enough.max(PIXELS.div_ceil(width.max(1)));
+        let rows = height.div_ceil(TASKS.div_ceil(units.max(1))).max(least).min(fitting);
+        let rows = height.div_ceil(height.div_ceil(rows.clamp(1, height.max(1))).max(1)).max(1);
+        let few = rows == height && groups == 1;
+        let images =
+            if few { least.div_ceil(height.max(1)).min(fitting / height).min(units / TASKS) } else { 1 };
+        let form = Form::ByPixels { height: tile };
+        let mut cut = Cut { images: images.max(1), rows, ..Cut::whole(general, shape, form, width) };
+        let n_blocks = TASKS.div_ceil(cut.tasks().max(1)).min(channels / BLOCK).max(1);
+        cut.block = channels.div_ceil(shape.cols).div_ceil(n_blocks) * shape.cols;
+        let pixels = units * height * width;
+        cut.cost = pixels * cut.room(channels) * (terms * (2 * tile).max(tile + READ) / (2 * tile) + TURN);
+        cut
+    }
+
     /// The columns of the products of so many images with so many rows.
     pub(super) fn columns(&self, [images, rows]: [usize; 2]) -> usize {
-        let rows = if self.copies { rows } else { self.rows };
+        let rows = if self.form == Form::Lying { self.rows } else { rows };
         (images * rows * self.pitch).next_multiple_of(self.shape.lanes())
     }
 
@@ -127,7 +160,17 @@ impl Cut {
 
     /// How weights of so many terms are packed.
     pub(super) fn packing(&self, terms: usize) -> Packing {
-        Packing::of_shape(self.shape, self.channels, terms)
+        let packing = Packing::of_shape(self.shape, self.channels, terms);
+        if let Form::ByPixels { .. } = self.form { packing.as_right() } else { packing }
+    }
+
+    /// How many rows of results there is room for, where so many are computed.
+    pub(super) fn room(&self, channels: usize) -> usize {
+        if let Form::ByPixels { .. } = self.form {
+            channels.next_multiple_of(self.shape.lanes())
+        } else {
+            channels
+        }
     }
 
     /// How many tasks there are.

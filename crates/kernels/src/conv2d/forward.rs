@@ -1,6 +1,5 @@
 //! The convolution itself.
 
-use super::correlate::Packing;
 use super::cut::Cut;
 use super::depthwise::{self, is_depthwise};
 use super::general::{Factors, General};
@@ -79,7 +78,7 @@ pub fn forward<E: Float>(
     let planes = Planes::of_input(sizes, cut.rows);
     let weights = |group: usize| MatRef::row_major(&w[group * o * window..][..o * window], o, window);
     let cols = sizes.batch * out_height * out_width;
-    Packing::new::<E>(o, window).with_weights(sizes.groups, weights, kept, cols, |weights| {
+    cut.packing(window).with_weights(sizes.groups, weights, kept, cols, |weights| {
         scratch::with(window, |offsets: &mut [usize]| {
             for (k, offset) in offsets.iter_mut().enumerate() {
                 let (p, q) = (k / sizes.kernel[1] % sizes.kernel[0], k % sizes.kernel[1]);

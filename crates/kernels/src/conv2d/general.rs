@@ -1,15 +1,16 @@
 //! The general way: products of weights with planes (see the module `planes`).
 //!
 //! A task takes some rows of one image, or a few small images, lays out the planes that they read, and
-//! multiplies some rows of weights with a column for each pixel of the result. With few rows of
-//! weights, columns are read from the planes as they lie; else they are first copied, without the
-//! places between the rows of pixels, a run of terms at a time (see [`Cut`]).
+//! multiplies some rows of weights with a column for each pixel of the result. Columns are read from the
+//! planes as they lie, or first copied, without the places between the rows of pixels, a run of terms at
+//! a time; or the product is computed the other way round, each pixel a row (see [`Cut`]).
 
 use std::ops::Range;
 
+use super::by_pixels::PixelRows;
 use super::columns::CopyColumns;
 use super::correlate::{Packing, add_run, correlate};
-use super::cut::Cut;
+use super::cut::{Cut, Form};
 use super::finish::Finish;
 use super::planes::{Planes, SLACK};
 use crate::gemm::Activation;
@@ -93,10 +94,12 @@ impl<E: Float> Work<'_, E> {
         let General { image, strides, terms: all_terms, .. } = *self.general;
         let Factors { x, weights, terms, offsets, .. } = self.factors;
         let group = units.start % self.general.groups;
-        let weights = &weights[group * self.general.channels * all_terms..];
+        let padded = self.cut.packing(all_terms).padded;
+        let weights = &weights[group * padded * all_terms..];
         let cols = self.cut.columns([units.len(), rows.len()]);
         let planes_len = units.len() * self.planes.unit() + SLACK;
-        let results_len = strides[1] * channels.len() * cols;
+        let n_channels = self.cut.room(channels.len());
+        let results_len = strides[1] * n_channels * cols;
         scratch::with(planes_len + results_len, |buffer: &mut [E]| {
             let (planes, results) = buffer.split_at_mut(planes_len);
             for (i, unit) in units.clone().enumerate() {
@@ -105,18 +108,18 @@ impl<E: Float> Work<'_, E> {
             }
             let mut first_term = 0;
             for (row, terms) in terms.chunks_exact(strides[1]).enumerate() {
-                for (result, &terms) in results.chunks_exact_mut(channels.len() * cols).zip(terms) {
+                for (result, &terms) in results.chunks_exact_mut(n_channels * cols).zip(terms) {
                     let packing = self.cut.packing(terms);
-                    let weights = &weights[self.general.channels * first_term..][..packing.len()];
+                    let weights = &weights[padded * first_term..][..packing.len()];
                     let offsets = &offsets[first_term..][..terms];
+                    first_term += terms;
                     if terms == 0 {
                         result.fill(E::ZERO);
+                        continue;
                     }
-                    // SAFETY: the result is this task's, which computes one tile at a time.
-                    let target = unsafe { Target::new(result.as_mut_ptr(), cols, channels.len(), cols) };
-                    let sizes = [units.len(), rows.len()];
-                    self.multiply(packing, weights, channels.clone(), planes, sizes, offsets, target);
-                    first_term += terms;
+                    let size = [units.len(), rows.len(), self.general.part()[1]];
+                    let channels = channels.clone();
+                    self.multiply(packing, weights, channels, planes, size, offsets, result, cols);
                 }
                 for (i, unit) in units.clone().enumerate() {
                     // SAFETY: by the caller's promise.
@@ -126,38 +129,46 @@ impl<E: Float> Work<'_, E> {
         });
     }
 
-    /// Multiplies some rows of weights with the columns of a part.
+    /// Multiplies some rows of weights with the columns of a part: rows of `cols` sums.
     fn multiply(
         &self,
         packing: Packing,
         weights: &[E],
-        rows: Range<usize>,
+        channels: Range<usize>,
         planes: &[E],
-        [n_units, n_rows]: [usize; 2],
+        size: [usize; 3],
         offsets: &[usize],
-        target: Target<'_, E>,
+        results: &mut [E],
+        cols: usize,
     ) {
-        let width = packing.tile_cols;
-        if !self.cut.copies {
-            return correlate(packing, weights, rows, planes, Columns::Tiles(width), offsets, target);
+        let steps = [self.planes.unit(), self.planes.pitch()];
+        if let Form::ByPixels { height } = self.cut.form {
+            let pixels = PixelRows { planes, steps, size, height, offsets };
+            return pixels.multiply(packing, weights, channels, results);
         }
-        let tiles = target.cols().div_ceil(width);
-        scratch::with(packing.depth, |steps: &mut [usize]| {
-            steps.iter_mut().enumerate().for_each(|(k, step)| *step = k * width);
+        // SAFETY: the results are borrowed by this function, which computes one tile at a time.
+        let target = unsafe { Target::new(results.as_mut_ptr(), cols, channels.len(), cols) };
+        let width = packing.tile_cols;
+        if self.cut.form == Form::Lying {
+            return correlate(packing, weights, channels, planes, Columns::Tiles(width), offsets, target);
+        }
+        let tiles = cols.div_ceil(width);
+        scratch::with(packing.depth, |rows: &mut [usize]| {
+            rows.iter_mut().enumerate().for_each(|(k, row)| *row = k * width);
             scratch::with(tiles * width * packing.depth + SLACK, |panels: &mut [E]| {
                 for terms in packing.runs() {
                     E::copy_columns(CopyColumns {
                         planes,
-                        unit: self.planes.unit(),
-                        pitch: self.planes.pitch(),
-                        size: [n_units, n_rows, self.general.part()[1]],
+                        unit: steps[0],
+                        pitch: steps[1],
+                        size,
                         offsets: &offsets[terms.clone()],
                         width,
                         to: &mut *panels,
                     });
-                    let steps = &steps[..terms.len()];
+                    let rows = &rows[..terms.len()];
                     let columns = Columns::Tiles(width * terms.len());
-                    add_run(packing, weights, rows.clone(), terms, panels, columns, steps, target);
+                    add_run(packing, weights, channels.clone(), terms, panels, columns, rows, target);
                 }
             });
         });
@@ -187,7 +198,7 @@ impl<E: Float> Work<'_, E> {
         let (group, first) = (unit % groups, unit * all + channels.start);
         E::finish(Finish {
             results: &results[i * rows.len() * pitch..],
-            steps: [pitch, cols, channels.len() * cols],
+            steps: [pitch, cols, self.cut.room(channels.len()) * cols],
             bias: self.factors.bias.map(|bias| &bias[group * all..][channels.clone()]),
             activation: self.factors.activation,
             size: [n_rows, width],

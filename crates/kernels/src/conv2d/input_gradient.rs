@@ -70,8 +70,9 @@ pub fn input_gradient<E: Float>(sizes: &Conv2d, dy: &[E], weights: Weights<'_, E
         let (offsets, places) = tables.split_at_mut(general.terms);
         list_terms(sizes, &turned, &planes, terms, offsets, places);
         let (terms, offsets, places) = (&*terms, &*offsets, &*places);
-        scratch::with(groups * c * general.terms, |packed: &mut [E]| {
-            for (group, packed) in packed.chunks_exact_mut((c * general.terms).max(1)).enumerate() {
+        let all_weights = cut.packing(general.terms).len();
+        scratch::with(groups * all_weights, |packed: &mut [E]| {
+            for (group, packed) in packed.chunks_exact_mut(all_weights.max(1)).enumerate() {
                 pack(cut, &w[group * o * sizes.window_len()..], kernel[0] * kernel[1], terms, places, packed);
             }
             let activation = Activation::Identity;
@@ -121,10 +122,13 @@ fn pack<E: Float>(
         let packing = cut.packing(n_terms);
         let (part, behind) = packed.split_at_mut(packing.len());
         packing.pack(part, |terms, rows, panel| {
-            for (column, place) in panel.chunks_exact_mut(rows.len()).zip(&places[terms]) {
+            let height = panel.len() / terms.len();
+            for (column, place) in panel.chunks_exact_mut(height).zip(&places[terms]) {
+                let (column, padding) = column.split_at_mut(rows.len());
                 for (to, row) in column.iter_mut().zip(rows.clone()) {
                     *to = w[place + row * step];
                 }
+                padding.fill(E::ZERO);
             }
         });
         (terms, places, packed) = (rest, &places[n_terms..], behind);

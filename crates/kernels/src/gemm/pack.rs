@@ -33,9 +33,10 @@ pub(crate) fn pack_right<E: Float>(x: MatRef<'_, E>, height: usize, to: &mut [E]
     });
 }
 
-/// Packs all rows of `x` as one panel of a left operand.
+/// Packs all rows of `x` as one panel, which is filled up with zeros where it has room for more.
 pub(crate) fn pack_panel<E: Float>(x: MatRef<'_, E>, to: &mut [E]) {
-    pack_left(x, x.rows(), to);
+    let height = to.len() / x.cols();
+    E::pack_panels(PackPanels { x, height, edge: Edge::Padded, first: 0, to });
 }
 
 /// Packs the rows of `x` as panels of a left operand, in parallel.

@@ -1,8 +1,8 @@
 //! The innermost loops: a tile of the result held in registers.
 //!
 //! Both matrix products and convolutions end here. The left operand is packed in panels of a few
-//! rows, column by column. The right operand is a set of rows that may lie anywhere: in a packed
-//! panel, in the matrix itself, or, shifted against each other, in an image.
+//! rows, column by column, or read where it lies. The right operand is a set of rows that may lie
+//! anywhere: in a packed panel, in the matrix itself, or, shifted against each other, in an image.
 
 use std::mem::MaybeUninit;
 use std::ops::Range;
@@ -28,6 +28,8 @@ pub(crate) enum Left<'a, E> {
     Panels(&'a [E]),
     /// Its rows as they lie, so far apart: whole panels of the greatest height.
     Rows(&'a [E], usize),
+    /// Its columns as they lie, each of which starts at its own place: its rows are neighbors.
+    Columns(&'a [E], &'a [usize]),
 }
 
 /// A grid of tiles: `c = act(alpha · left · right + beta · c + bias)` for some rows and columns.
@@ -81,18 +83,23 @@ impl<E: Float> Kernel for Tiles<'_, E> {
         let furthest = offsets.iter().copied().max().unwrap_or(0);
         assert!(rows.start.is_multiple_of(height) && cols.start.is_multiple_of(width));
         assert!(rows.end <= target.rows() && cols.end <= target.cols());
-        let (left, left_apart) = match left {
+        let (left, left_step, order) = match left {
             Left::Panels(panels) => {
                 assert!(panels.len() >= rows.end * depth);
-                (panels, None)
+                (panels, depth, Order::Panel)
             }
             Left::Rows(numbers, apart) => {
                 assert!(height == most_rows::<S, VECTORS>() && rows.len().is_multiple_of(height));
                 assert!(rows.is_empty() || numbers.len() >= (rows.end - 1) * apart + depth);
-                (numbers, Some(apart))
+                (numbers, apart, Order::Rows(apart))
+            }
+            Left::Columns(numbers, starts) => {
+                assert!(starts.len() == depth && height <= most_rows::<S, VECTORS>());
+                assert!(rows.end + starts.iter().copied().max().unwrap_or(0) <= numbers.len());
+                (numbers, 1, Order::Columns(starts))
             }
         };
-        let doubles = height <= max_double_rows::<S>();
+        let doubles = height <= max_double_rows::<S>() && matches!(order, Order::Panel);
         let in_turn = (IN_TURN / (2 * width * depth.max(1))).max(1) * 2 * width;
         for first in cols.clone().step_by(in_turn) {
             let end = cols.end.min(first + in_turn);
@@ -112,8 +119,8 @@ impl<E: Float> Kernel for Tiles<'_, E> {
                         assert!(furthest + *start + lanes <= right.len());
                     }
                     let tile = Tile {
-                        left: left[i * left_apart.unwrap_or(depth)..].as_ptr(),
-                        left_apart,
+                        left: left[i * left_step..].as_ptr(),
+                        order,
                         right: right.as_ptr(),
                         starts,
                         offsets,
@@ -138,11 +145,19 @@ impl<E: Float> Kernel for Tiles<'_, E> {
     }
 }
 
+/// In which order the left operand of a tile lies: see [`Left`].
+#[derive(Clone, Copy)]
+enum Order<'a> {
+    Panel,
+    Rows(usize),
+    Columns(&'a [usize]),
+}
+
 /// One tile, two beside each other, or half of one.
 struct Tile<'a, E> {
-    /// Its panel of the left operand, or its rows and how far they are apart.
+    /// Its part of the left operand.
     left: *const E,
-    left_apart: Option<usize>,
+    order: Order<'a>,
     /// Vector v of row k of the right operand is `offsets[k] + starts[v]` from here.
     right: *const E,
     starts: [usize; 2 * VECTORS],
@@ -176,10 +191,12 @@ unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
 ) {
     let lanes = <E::Vector<S> as Vector<E>>::LANES;
     debug_assert!((1..=most_rows::<S, VECS>()).contains(&rows));
-    let plain = target.beta == E::ZERO
+    let adds = target.beta == E::ONE && target.alpha == E::ONE;
+    let whole = tile.cols == VECS * lanes;
+    let plain = whole
+        && (target.beta == E::ZERO || adds)
         && matches!(target.bias, Bias::None)
-        && target.activation == Activation::Identity
-        && tile.cols == VECS * lanes;
+        && target.activation == Activation::Identity;
     // SAFETY: by the caller's promise; the buffer holds the sums of the largest tile, and those that
     // are read have been written.
     unsafe {
@@ -190,10 +207,11 @@ unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
             }
         }
         let mut buffer = [const { MaybeUninit::<E::Vector<S>>::uninit() }; MAX_SUMS];
-        let (to, stride) = if plain {
-            (target.place(tile.row, tile.col), target.row_stride())
+        let to = if plain {
+            let (to, stride) = (target.place(tile.row, tile.col), target.row_stride());
+            Sums { to, stride, add: adds }
         } else {
-            (buffer.as_mut_ptr().cast::<E>(), VECS * lanes)
+            Sums { to: buffer.as_mut_ptr().cast::<E>(), stride: VECS * lanes, add: false }
         };
         macro_rules! for_rows {
             ($($n:literal)*) => {
@@ -201,15 +219,20 @@ unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
                 match rows {
                     // Heights that the registers of `S` do not hold are not even compiled.
                     $($n => if const { $n <= most_rows::<S, VECS>() } {
-                        match tile.left_apart {
-                            // Only whole panels are read as they lie.
-                            Some(apart) => if const { VECS <= VECTORS && $n == most_rows::<S, VECS>() } {
+                        match tile.order {
+                            Order::Panel => {
+                                let left = InPanel::<E, $n>(tile.left);
+                                multiply::<E, S, _, $n, VECS>(tile, left, target.alpha, to)
+                            }
+                            // Only whole panels of rows are read as they lie.
+                            Order::Rows(apart) => if const { VECS <= VECTORS && $n == most_rows::<S, VECS>() } {
                                 let rows = std::array::from_fn(|i| tile.left.wrapping_add(i * apart));
-                                multiply::<E, S, $n, VECS, false>(tile, rows, target.alpha, to, stride)
+                                let left = InRows::<E, $n>(rows);
+                                multiply::<E, S, _, $n, VECS>(tile, left, target.alpha, to)
                             },
-                            None => {
-                                let rows = [tile.left; $n];
-                                multiply::<E, S, $n, VECS, true>(tile, rows, target.alpha, to, stride)
+                            Order::Columns(starts) => if const { VECS <= VECTORS } {
+                                let left = InColumns(tile.left, starts.as_ptr());
+                                multiply::<E, S, _, $n, VECS>(tile, left, target.alpha, to)
                             }
                         }
                     },)*
@@ -221,10 +244,12 @@ unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
         if !plain {
             for i in 0..rows {
                 for v in 0..VECS {
+                    let (row, col) = (tile.row + i, tile.col + v * lanes);
                     let n = tile.cols.saturating_sub(v * lanes).min(lanes);
-                    if n > 0 {
-                        let sum = buffer[i * VECS + v].assume_init();
-                        finish::<E, S>(target, tile.row + i, tile.col + v * lanes, n, sum);
+                    if whole {
+                        finish::<E, S>(target, row, col, lanes, buffer[i * VECS + v].assume_init());
+                    } else if n > 0 {
+                        finish::<E, S>(target, row, col, n, buffer[i * VECS + v].assume_init());
                     }
                 }
             }
@@ -232,41 +257,109 @@ unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
     }
 }
 
-/// Writes `alpha` times the products of `ROWS` rows to `to`, in rows `stride` apart. The left operand is
-/// a panel at the first of `rows` if it is `PACKED`, else these are its rows.
+/// Where a left operand lies whose rows are those of a tile.
+trait Factors<E>: Copy {
+    /// Whether several terms are written out at a time.
+    const UNROLLED: bool;
+
+    /// Term `k` of row `i`.
+    ///
+    /// # Safety
+    /// It can be read.
+    unsafe fn factor(self, k: usize, i: usize) -> E;
+}
+
+/// In a panel of so many rows.
+#[derive(Clone, Copy)]
+struct InPanel<E, const ROWS: usize>(*const E);
+
+impl<E: Float, const ROWS: usize> Factors<E> for InPanel<E, ROWS> {
+    const UNROLLED: bool = true;
+
+    #[inline(always)]
+    unsafe fn factor(self, k: usize, i: usize) -> E {
+        // SAFETY: by the caller's promise.
+        unsafe { *self.0.add(k * ROWS + i) }
+    }
+}
+
+/// In rows that start at these places. Of several terms, compilers would gather the numbers, more than
+/// there are registers for.
+#[derive(Clone, Copy)]
+struct InRows<E, const ROWS: usize>([*const E; ROWS]);
+
+impl<E: Float, const ROWS: usize> Factors<E> for InRows<E, ROWS> {
+    const UNROLLED: bool = false;
+
+    #[inline(always)]
+    unsafe fn factor(self, k: usize, i: usize) -> E {
+        // SAFETY: by the caller's promise.
+        unsafe { *self.0[i].add(k) }
+    }
+}
+
+/// In columns, whose starts are listed.
+#[derive(Clone, Copy)]
+struct InColumns<E>(*const E, *const usize);
+
+impl<E: Float> Factors<E> for InColumns<E> {
+    const UNROLLED: bool = true;
+
+    #[inline(always)]
+    unsafe fn factor(self, k: usize, i: usize) -> E {
+        // SAFETY: by the caller's promise.
+        unsafe { *self.0.add(*self.1.add(k) + i) }
+    }
+}
+
+/// Where the sums of a tile go.
+#[derive(Clone, Copy)]
+struct Sums<E> {
+    to: *mut E,
+    /// From row to row.
+    stride: usize,
+    /// Whether they are added to what is there.
+    add: bool,
+}
+
+/// Writes `alpha` times the products of `ROWS` rows to where the sums go; α is 1 if they are added there.
 ///
 /// # Safety
-/// As [`compute`]; the rows can be written.
+/// As [`compute`]; the rows can be written, and read if sums are added to them.
 #[inline(always)]
-unsafe fn multiply<E: Float, S: Simd, const ROWS: usize, const VECS: usize, const PACKED: bool>(
+unsafe fn multiply<E: Float, S: Simd, L: Factors<E>, const ROWS: usize, const VECS: usize>(
     tile: &Tile<'_, E>,
-    rows: [*const E; ROWS],
+    left: L,
     alpha: E,
-    to: *mut E,
-    stride: usize,
+    Sums { to, stride, add }: Sums<E>,
 ) {
     let lanes = <E::Vector<S> as Vector<E>>::LANES;
     // SAFETY: the machine has the instructions of `S` by the contract of `Kernel`; the addresses
     // are those that the caller promises.
     unsafe {
         let mut sums = [[E::Vector::<S>::splat(E::ZERO); VECS]; ROWS];
+        if add {
+            for (i, sums) in sums.iter_mut().enumerate() {
+                for (v, sum) in sums.iter_mut().enumerate() {
+                    *sum = E::Vector::<S>::load(to.add(i * stride + v * lanes));
+                }
+            }
+        }
         let mut k = 0;
         let mut right = [tile.right; VECS];
         for (right, start) in right.iter_mut().zip(tile.starts) {
             *right = right.add(start);
         }
-        // Of rows that are apart, compilers would gather the numbers of several terms, more than there
-        // are registers for.
         let (unrolled, rest) =
-            if const { PACKED } { tile.offsets.as_chunks::<UNROLL>() } else { (&[][..], tile.offsets) };
+            if const { L::UNROLLED } { tile.offsets.as_chunks::<UNROLL>() } else { (&[][..], tile.offsets) };
         for offsets in unrolled {
             for &offset in offsets {
-                add_term::<E, S, ROWS, VECS, PACKED>(&mut sums, rows, k, right, offset);
+                add_term::<E, S, L, ROWS, VECS>(&mut sums, left, k, right, offset);
                 k += 1;
             }
         }
         for &offset in rest {
-            add_term::<E, S, ROWS, VECS, PACKED>(&mut sums, rows, k, right, offset);
+            add_term::<E, S, L, ROWS, VECS>(&mut sums, left, k, right, offset);
             k += 1;
         }
         let alpha = E::Vector::<S>::splat(alpha);
@@ -283,12 +376,12 @@ unsafe fn multiply<E: Float, S: Simd, const ROWS: usize, const VECS: usize, cons
 /// It is a function, because closures that are not inlined lack the instructions of `S`.
 ///
 /// # Safety
-/// Term `k` of each of the `ROWS` rows can be read, and a vector `offset` behind each of `right`; the machine has
-/// the instructions of `S`.
+/// Term `k` of each row of `left` can be read, and a vector `offset` behind each of `right`; the machine
+/// has the instructions of `S`.
 #[inline(always)]
-unsafe fn add_term<E: Float, S: Simd, const ROWS: usize, const VECS: usize, const PACKED: bool>(
+unsafe fn add_term<E: Float, S: Simd, L: Factors<E>, const ROWS: usize, const VECS: usize>(
     sums: &mut [[E::Vector<S>; VECS]; ROWS],
-    rows: [*const E; ROWS],
+    left: L,
     k: usize,
     right: [*const E; VECS],
     offset: usize,
@@ -309,8 +402,7 @@ unsafe fn add_term<E: Float, S: Simd, const ROWS: usize, const VECS: usize, cons
             }
         }
         for (i, sums) in sums.iter_mut().enumerate() {
-            let left = if const { PACKED } { rows[0].add(k * ROWS + i) } else { rows[i].add(k) };
-            let factor = E::Vector::<S>::splat(*left);
+            let factor = E::Vector::<S>::splat(left.factor(k, i));
             for (sum, column) in sums.iter_mut().zip(columns) {
                 *sum = factor.mul_add(column, *sum);
             }

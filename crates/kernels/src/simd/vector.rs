@@ -168,8 +168,10 @@ pub(crate) unsafe fn copy_rows<E: Float, S: Simd>(
                     for j in (0..whole).step_by(lanes) {
                         E::Vector::<S>::load_second(from.add(2 * j), lanes).store(to.add(j));
                     }
-                    let rest = E::Vector::<S>::load_second(from.wrapping_add(2 * whole), width - whole);
-                    rest.store_first(to.add(whole), width - whole);
+                    if whole < width {
+                        let rest = E::Vector::<S>::load_second(from.add(2 * whole), width - whole);
+                        rest.store_first(to.add(whole), width - whole);
+                    }
                 }
                 step => {
                     for j in 0..width {
