@@ -29,8 +29,10 @@ const COPY: usize = 6;
 const PIXELS: usize = 64;
 /// Their tiles read two numbers while they multiply a row, and for each term so many besides.
 const READ: usize = 5;
-/// To turn a sum takes as long as so many multiplications.
-const TURN: usize = 16;
+/// To turn a sum takes as long as so many multiplications, and to begin and end a tile as multiplying so
+/// many vectors.
+const TURN: usize = 8;
+const TILE: usize = 100;
 
 /// In which form planes and weights are multiplied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +126,7 @@ impl Cut {
 
     /// Pixels are rows.
     fn by_pixels(general: &General, planes: &impl Fn(usize) -> Planes, shape: Shape) -> Cut {
-        let General { units, groups, channels, terms, .. } = *general;
+        let General { units, groups, channels, terms, strides, .. } = *general;
         let [height, width] = general.part();
         let tile = shape.panel_rows(width);
         let [one, two] = [1, 2].map(|rows| planes(rows).len());
@@ -140,8 +142,10 @@ impl Cut {
         let mut cut = Cut { images: images.max(1), rows, ..Cut::whole(general, shape, form, width) };
         let n_blocks = TASKS.div_ceil(cut.tasks().max(1)).min(channels / BLOCK).max(1);
         cut.block = channels.div_ceil(shape.cols).div_ceil(n_blocks) * shape.cols;
-        let pixels = units * height * width;
-        cut.cost = pixels * cut.room(channels) * (terms * (2 * tile).max(tile + READ) / (2 * tile) + TURN);
+        let vectors = tile * (cut.room(channels) / shape.lanes()).min(2);
+        let sums = strides[0] * strides[1] * (TURN + TILE / vectors);
+        let sums = terms * (2 * tile).max(tile + READ) / (2 * tile) + sums;
+        cut.cost = units * height * width * cut.room(channels) * sums;
         cut
     }
 

@@ -33,9 +33,9 @@ const PLACES: usize = 16;
 /// With fewer channels than this, the sums are too short.
 const LEAST_CHANNELS: usize = 8;
 /// What the transforms of a number cost, in multiplications, where rows of tiles fill the vectors.
-const TRANSFORM: usize = 10;
+const TRANSFORM: usize = 7;
 /// What transforming the weights costs, in columns of the products.
-const WEIGHTS: usize = 48;
+const WEIGHTS: usize = 28;
 /// In how many parts the work on a piece is shared out, where all threads work on the same one.
 const PARTS: usize = 16;
 
