@@ -17,7 +17,7 @@ use crate::conv2d::planes::FillPlanes;
 use crate::conv2d::weight_gradient::{Products, Spread};
 use crate::conv2d::winograd::{FromTiles, PackWindows, ToTiles};
 use crate::elementwise::Turn;
-use crate::gemm::few_rows::{ScalarProducts, SumsOfRows};
+use crate::gemm::few_rows::{FinishRows, ScalarProducts, SumsOfRows};
 use crate::gemm::pack::PackPanels;
 use crate::gemm::shape::{AskShape, Shape};
 use crate::gemm::tile::Tiles;
@@ -78,6 +78,7 @@ compiled! {
     draw(Draw '_);
     fill_planes(FillPlanes '_ '_);
     finish(Finish '_ '_);
+    finish_rows(FinishRows '_);
     from_tiles(FromTiles '_ '_);
     gather(Gather '_ '_);
     gradient_planes(GradientPlanes '_ '_);
@@ -97,7 +98,7 @@ compiled! {
     pack_windows(PackWindows '_ '_);
     power(Power '_);
     products(Products '_ '_);
-    scalar_products(ScalarProducts '_);
+    scalar_products(ScalarProducts '_ '_);
     scale_rows(ScaleRows '_ '_);
     scatter(Scatter '_ '_);
     sgd_step(SgdStep '_ '_);

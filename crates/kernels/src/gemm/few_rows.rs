@@ -4,16 +4,22 @@
 //! lies. Served are right operands whose columns are contiguous, as in a linear layer, `x · Wᵀ`,
 //! where each element of C is a scalar product of two contiguous vectors; and, for fewer rows still,
 //! those whose rows are, where each row of C is a sum of multiples of contiguous vectors.
+//!
+//! What limits both is how fast the matrix comes from memory. It does where a few places in it are read on
+//! from at a time, each as far as it goes: processors foresee that, across pages too. Neighboring rows or
+//! columns, a page or so long, they do not; half as much comes.
 
+mod finish;
 mod products;
 mod sums;
 
 use super::operand::{Epilogue, MatRef};
 use super::target::Target;
 use crate::simd::{CACHE_LINE, Simd, Vector};
-use crate::threads::{num_threads, parallel_for};
+use crate::threads::{Disjoint, num_threads, parallel_for};
 use crate::{Float, scratch};
 
+pub(crate) use finish::FinishRows;
 pub(crate) use products::ScalarProducts;
 pub(crate) use sums::SumsOfRows;
 
@@ -21,12 +27,14 @@ pub(crate) use sums::SumsOfRows;
 const ROWS: usize = 16;
 /// The most rows of A where the rows of B are contiguous.
 const ROWS_OF_SUMS: usize = 4;
-/// The columns of C whose scalar products are computed together.
-const COLS: usize = 4;
+/// The columns or rows of B that are read at a time, far from each other.
+const STREAMS: usize = 4;
 /// About how many multiplications a task has: some microseconds.
 const TASK: usize = 64 * 1024;
-/// The fewest columns of a task that adds rows of B: their parts are read from start to end, and the
-/// longer they are, the faster.
+/// The most parts that a sum of rows of B is computed in, if tasks are not smaller for it. Their rows stay
+/// whole as long as there are not more threads.
+const PARTS: usize = 4;
+/// The fewest columns of a task that adds rows of B.
 const LEAST_COLS: usize = 192;
 /// The most elements of C of such a task: they stay in the nearest cache.
 const MOST_SUMS: usize = 4096;
@@ -64,23 +72,42 @@ pub(super) unsafe fn gemm<E: Float>(
     target.beta = beta;
     target.bias = epilogue.bias;
     target.activation = epilogue.activation;
-    let of_products = a.strides()[1] == 1 && b.strides()[0] == 1;
-    let cols = TASK / (a.cols() * m.min(8));
-    let cols = if of_products {
-        cols.max(1).next_multiple_of(COLS)
-    } else {
-        let share = n.div_ceil(num_threads()).next_multiple_of(CACHE_LINE / size_of::<E>());
-        cols.max(share).clamp(LEAST_COLS, MOST_SUMS / m)
-    };
-    parallel_for(n.div_ceil(cols), |task| {
-        let cols = task * cols..n.min((task + 1) * cols);
-        if of_products {
-            E::scalar_products(ScalarProducts { a, b, cols, target });
-        } else {
+    if a.strides()[1] == 1 && b.strides()[0] == 1 {
+        let cols = (TASK / (a.cols() * m.min(8))).max(1).next_multiple_of(CACHE_LINE / size_of::<E>());
+        parallel_for(n.div_ceil(cols), |task| {
+            let cols = task * cols..n.min((task + 1) * cols);
             scratch::with(m * cols.len(), |sums: &mut [E]| {
-                sums.fill(E::ZERO);
-                E::sums_of_rows(SumsOfRows { a, b, cols, target, sums });
+                E::scalar_products(ScalarProducts { a, b, cols: cols.clone(), sums: &mut *sums });
+                E::finish_rows(FinishRows { sums, n_parts: 1, part: 0, cols, target });
             });
+        });
+    } else {
+        add_rows(a, b, target);
+    }
+}
+
+/// The case where the rows of B are contiguous. The sum over k is cut into parts, as the sizes alone say.
+fn add_rows<E: Float>(a: MatRef<'_, E>, b: MatRef<'_, E>, target: Target<'_, E>) {
+    let (m, depth, n) = (a.rows(), a.cols(), b.cols());
+    let n_parts = (m * depth * n / TASK).clamp(1, PARTS).min(depth);
+    let share = n.div_ceil(num_threads().div_ceil(n_parts)).next_multiple_of(CACHE_LINE / size_of::<E>());
+    let cols = share.clamp(LEAST_COLS, MOST_SUMS / m);
+    let n_blocks = n.div_ceil(cols);
+    let cols_of = |block: usize| block * cols..n.min((block + 1) * cols);
+    scratch::with(n_parts * m * n, |sums: &mut [E]| {
+        let all = Disjoint::new(&mut *sums);
+        parallel_for(n_parts * n_blocks, |task| {
+            let (part, cols) = (task / n_blocks, cols_of(task % n_blocks));
+            let ks = part * depth / n_parts..(part + 1) * depth / n_parts;
+            // SAFETY: each task has its own sums.
+            let sums = unsafe { all.slice(part * m * n + cols.start * m, m * cols.len()) };
+            sums.fill(E::ZERO);
+            E::sums_of_rows(SumsOfRows { a: a.block(0..m, ks.clone()), b: b.block(ks, cols), sums });
+        });
+        for block in 0..n_blocks {
+            let cols = cols_of(block);
+            let sums = &sums[cols.start * m..];
+            E::finish_rows(FinishRows { sums, n_parts, part: m * n, cols, target });
         }
     });
 }

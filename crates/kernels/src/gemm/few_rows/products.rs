@@ -2,37 +2,44 @@
 
 use std::ops::Range;
 
-use super::{COLS, at, load};
+use super::{STREAMS, at, load};
 use crate::Float;
 use crate::gemm::operand::MatRef;
-use crate::gemm::target::{Target, finish};
 use crate::simd::{Kernel, Simd, Vector};
 
 /// Some columns of a product whose operands are contiguous along k.
-pub(crate) struct ScalarProducts<'a, E> {
+pub(crate) struct ScalarProducts<'a, 'y, E> {
     pub(super) a: MatRef<'a, E>,
     pub(super) b: MatRef<'a, E>,
     pub(super) cols: Range<usize>,
-    pub(super) target: Target<'a, E>,
+    /// The products, row by row.
+    pub(super) sums: &'y mut [E],
 }
 
-impl<E: Float> Kernel for ScalarProducts<'_, E> {
+impl<E: Float> Kernel for ScalarProducts<'_, '_, E> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self) {
         // The sums of a group fill the registers beside the vectors that are multiplied.
         let group = if S::REGISTERS < 32 { 3 } else { 4 };
-        for first in self.cols.clone().step_by(COLS) {
-            let n = COLS.min(self.cols.end - first);
-            for row in (0..self.a.rows()).step_by(group) {
+        let rows = self.a.rows();
+        let apart = self.cols.len() / STREAMS;
+        let together = (0..apart).map(|col| (col, apart, STREAMS));
+        let rest = self.cols.len() % STREAMS;
+        let rest = (rest > 0).then_some((apart * STREAMS, 1, rest));
+        let ScalarProducts { a, b, cols, sums } = self;
+        assert!(sums.len() == rows * cols.len() && a.cols() == b.rows());
+        for (col, apart, n) in together.chain(rest) {
+            for row in (0..rows).step_by(group) {
+                let place = Place { row, col, apart, n };
                 // SAFETY: kernels run where the machine has the instructions.
                 unsafe {
-                    match group.min(self.a.rows() - row) {
-                        1 => self.block::<S, 1>(row, first, n),
-                        2 => self.block::<S, 2>(row, first, n),
-                        3 => self.block::<S, 3>(row, first, n),
-                        _ => self.block::<S, 4>(row, first, n),
+                    match group.min(rows - row) {
+                        1 => block::<E, S, 1>(a, b, &cols, place, sums),
+                        2 => block::<E, S, 2>(a, b, &cols, place, sums),
+                        3 => block::<E, S, 3>(a, b, &cols, place, sums),
+                        _ => block::<E, S, 4>(a, b, &cols, place, sums),
                     }
                 }
             }
@@ -40,50 +47,59 @@ impl<E: Float> Kernel for ScalarProducts<'_, E> {
     }
 }
 
-impl<E: Float> ScalarProducts<'_, E> {
-    /// Computes `n` columns from `col` on, of `M` rows from `row` on.
-    ///
-    /// # Safety
-    /// The machine has the instructions of `S`.
-    #[inline(always)]
-    unsafe fn block<S: Simd, const M: usize>(&self, row: usize, col: usize, n: usize) {
-        let ScalarProducts { a, b, target, .. } = self;
-        let lanes = <E::Vector<S> as Vector<E>>::LANES;
-        let depth = a.cols();
-        let whole = depth / lanes * lanes;
-        assert!(row + M <= a.rows() && (1..=COLS).contains(&n) && col + n <= b.cols());
-        // SAFETY: rows of A and columns of B are `depth` elements inside of their data; where
-        // there are fewer than `COLS` columns, the last is read again and not used.
-        unsafe {
-            let zero = E::Vector::<S>::splat(E::ZERO);
-            let mut sums = [[zero; COLS]; M];
-            let mut rows = [a.start(); M];
-            for (i, place) in rows.iter_mut().enumerate() {
-                *place = a.start().offset((row + i) as isize * a.strides()[0]);
-            }
-            let mut columns = [b.start(); COLS];
-            for (j, place) in columns.iter_mut().enumerate() {
-                *place = b.start().offset((col + j.min(n - 1)) as isize * b.strides()[1]);
-            }
-            for k in (0..whole).step_by(lanes) {
-                let (rows, columns) = (at(rows, k), at(columns, k));
-                add_products::<E, S, M>(rows, columns, lanes, &mut sums);
-            }
-            if whole < depth {
-                let (rows, columns) = (at(rows, whole), at(columns, whole));
-                add_products::<E, S, M>(rows, columns, depth - whole, &mut sums);
-            }
-            for (i, sums) in sums.iter().enumerate() {
-                let mut row_sums = [E::ZERO; COLS];
-                for (to, sum) in row_sums.iter_mut().zip(sums) {
-                    *to = sum.sum();
-                }
-                for (done, lanes) in (0..n).step_by(lanes).zip(row_sums.chunks(lanes)) {
-                    let n = lanes.len().min(n - done);
-                    let sums = E::Vector::<S>::load_first(lanes.as_ptr(), n);
-                    let products = sums.mul(E::Vector::<S>::splat(target.alpha));
-                    finish::<E, S>(target, row + i, col + done, n, products);
-                }
+/// Which products are computed together: of some rows from `row` on, and of `n` columns, `col` of all and
+/// those that far `apart`.
+#[derive(Clone, Copy)]
+struct Place {
+    row: usize,
+    col: usize,
+    apart: usize,
+    n: usize,
+}
+
+/// Computes the products of `M` rows with some of the columns `cols`.
+///
+/// # Safety
+/// The machine has the instructions of `S`.
+#[inline(always)]
+unsafe fn block<E: Float, S: Simd, const M: usize>(
+    a: MatRef<'_, E>,
+    b: MatRef<'_, E>,
+    cols: &Range<usize>,
+    Place { row, col, apart, n }: Place,
+    to: &mut [E],
+) {
+    let lanes = <E::Vector<S> as Vector<E>>::LANES;
+    let depth = a.cols();
+    let whole = depth / lanes * lanes;
+    assert!(row + M <= a.rows() && (1..=STREAMS).contains(&n) && cols.end <= b.cols());
+    assert!(col + (n - 1) * apart < cols.len());
+    // SAFETY: rows of A and columns of B are `depth` elements inside of their data; where there are
+    // fewer than `STREAMS` columns, the last is read again and not used.
+    unsafe {
+        let zero = E::Vector::<S>::splat(E::ZERO);
+        let mut sums = [[zero; STREAMS]; M];
+        let mut rows = [a.start(); M];
+        for (i, place) in rows.iter_mut().enumerate() {
+            *place = a.start().offset((row + i) as isize * a.strides()[0]);
+        }
+        let mut columns = [b.start(); STREAMS];
+        for (j, place) in columns.iter_mut().enumerate() {
+            let col = cols.start + col + j.min(n - 1) * apart;
+            *place = b.start().offset(col as isize * b.strides()[1]);
+        }
+        for k in (0..whole).step_by(lanes) {
+            let (rows, columns) = (at(rows, k), at(columns, k));
+            add_products::<E, S, M>(rows, columns, lanes, &mut sums);
+        }
+        if whole < depth {
+            let (rows, columns) = (at(rows, whole), at(columns, whole));
+            add_products::<E, S, M>(rows, columns, depth - whole, &mut sums);
+        }
+        for (i, sums) in sums.iter().enumerate() {
+            let to = &mut to[(row + i) * cols.len() + col..];
+            for (j, sum) in sums.iter().take(n).enumerate() {
+                to[j * apart] = sum.sum();
             }
         }
     }
@@ -96,9 +112,9 @@ impl<E: Float> ScalarProducts<'_, E> {
 #[inline(always)]
 unsafe fn add_products<E: Float, S: Simd, const M: usize>(
     rows: [*const E; M],
-    columns: [*const E; COLS],
+    columns: [*const E; STREAMS],
     n: usize,
-    sums: &mut [[E::Vector<S>; COLS]; M],
+    sums: &mut [[E::Vector<S>; STREAMS]; M],
 ) {
     // SAFETY: by the caller's promise.
     unsafe {

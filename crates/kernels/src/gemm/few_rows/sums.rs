@@ -1,24 +1,15 @@
 //! Sums of multiples of contiguous rows.
 
-use std::ops::Range;
-
-use super::{ROWS_OF_SUMS, at, load};
+use super::{ROWS_OF_SUMS, STREAMS, at, load};
 use crate::Float;
 use crate::gemm::operand::MatRef;
-use crate::gemm::target::{Target, finish};
 use crate::simd::{Kernel, Simd, Vector};
 
-/// The rows of B that are added at a time: each is a stream to the processor, and they often start a page
-/// apart, where the nearest cache has room for few lines.
-const TERMS: usize = 4;
-
-/// Some columns of a product whose right operand has contiguous rows.
+/// Sums of multiples of the rows of a right operand, which are contiguous.
 pub(crate) struct SumsOfRows<'a, 'y, E> {
     pub(super) a: MatRef<'a, E>,
     pub(super) b: MatRef<'a, E>,
-    pub(super) cols: Range<usize>,
-    pub(super) target: Target<'a, E>,
-    /// The columns of each row of C, zeros before.
+    /// A row for each row of A, zeros before.
     pub(super) sums: &'y mut [E],
 }
 
@@ -46,31 +37,23 @@ impl<E: Float> SumsOfRows<'_, '_, E> {
     /// The machine has the instructions of `S`.
     #[inline(always)]
     unsafe fn compute<S: Simd, const M: usize>(self) {
-        let SumsOfRows { a, b, cols, target, sums } = self;
-        let lanes = <E::Vector<S> as Vector<E>>::LANES;
-        let (depth, width) = (a.cols(), cols.len());
-        let whole = depth / TERMS * TERMS;
-        assert!(a.rows() == M && sums.len() == M * width);
-        // SAFETY: by the caller's promise; the sums are finished where they belong.
+        let SumsOfRows { a, b, sums } = self;
+        let depth = a.cols();
+        let apart = depth / STREAMS;
+        assert!(a.rows() == M && sums.len() == M * b.cols());
+        // SAFETY: by the caller's promise.
         unsafe {
-            for k in (0..whole).step_by(TERMS) {
-                add_rows::<E, S, M, TERMS>(a, b, k, &cols, sums);
+            for k in 0..apart {
+                add_rows::<E, S, M, STREAMS>(a, b, [k, apart], sums);
             }
-            for k in whole..depth {
-                add_rows::<E, S, M, 1>(a, b, k, &cols, sums);
-            }
-            for (i, sums) in sums.chunks_exact(width).enumerate() {
-                for (j, sums) in (0..width).step_by(lanes).zip(sums.chunks(lanes)) {
-                    let sum = E::Vector::<S>::load_first(sums.as_ptr(), sums.len());
-                    let product = sum.mul(E::Vector::<S>::splat(target.alpha));
-                    finish::<E, S>(&target, i, cols.start + j, sums.len(), product);
-                }
+            for k in apart * STREAMS..depth {
+                add_rows::<E, S, M, 1>(a, b, [k, 0], sums);
             }
         }
     }
 }
 
-/// Adds multiples of `T` rows of B from row `k` on to the sums of some columns.
+/// Adds multiples of `T` rows of B to the sums: of row `k` and of those so far `apart`.
 ///
 /// # Safety
 /// The machine has the instructions of `S`.
@@ -78,23 +61,23 @@ impl<E: Float> SumsOfRows<'_, '_, E> {
 unsafe fn add_rows<E: Float, S: Simd, const M: usize, const T: usize>(
     a: MatRef<'_, E>,
     b: MatRef<'_, E>,
-    k: usize,
-    cols: &Range<usize>,
+    [k, apart]: [usize; 2],
     sums: &mut [E],
 ) {
     let lanes = <E::Vector<S> as Vector<E>>::LANES;
-    let width = cols.len();
+    let width = b.cols();
     let whole = width / lanes * lanes;
-    assert!(a.rows() == M && k + T <= a.cols() && cols.end <= b.cols() && sums.len() == M * width);
-    // SAFETY: the places of A and the parts of rows of B are inside of their data, and those of
-    // the sums are too; as asserted.
+    assert!(a.rows() == M && k + (T - 1) * apart < a.cols() && sums.len() == M * width);
+    assert!(a.cols() == b.rows());
+    // SAFETY: the rows of B are inside of its data, and those of the sums are too; as asserted.
     unsafe {
         let mut rows = [b.start(); T];
         let mut factors = [[E::Vector::<S>::splat(E::ZERO); T]; M];
         for (t, row) in rows.iter_mut().enumerate() {
-            *row = b.start().offset((k + t) as isize * b.strides()[0] + cols.start as isize);
+            let k = k + t * apart;
+            *row = b.start().offset(k as isize * b.strides()[0]);
             for (i, factors) in factors.iter_mut().enumerate() {
-                factors[t] = E::Vector::<S>::splat(*a.at(i, k + t));
+                factors[t] = E::Vector::<S>::splat(*a.at(i, k));
             }
         }
         for j in (0..whole).step_by(lanes) {
