@@ -86,12 +86,13 @@ pub fn adam<E: Float>(rule: &Adam, param: &mut [E], grad: &[E], mean: &mut [E], 
     assert_eq!(param.len(), grad.len(), "a gradient for each parameter");
     assert_eq!(param.len(), mean.len(), "a mean for each parameter");
     assert_eq!(param.len(), square.len(), "a mean square for each parameter");
+    let factors = &AdamFactors::of(rule);
     let square = crate::threads::Disjoint::new(square);
     parallel_chunks_mut2(param, BLOCK, mean, BLOCK, |i, param, mean| {
         let grad = &grad[i * BLOCK..][..param.len()];
         // SAFETY: chunk i is only touched by task i.
         let square = unsafe { square.slice(i * BLOCK, param.len()) };
-        E::adam_step(AdamStep { rule, param, grad, mean, square });
+        E::adam_step(AdamStep { factors, param, grad, mean, square });
     });
 }
 
@@ -140,8 +141,39 @@ impl<E: Float> Kernel for MomentumStep<'_, '_, E> {
     }
 }
 
+/// What the numbers of a step of Adam are multiplied by.
+struct AdamFactors<E> {
+    coupled: E,
+    keep: E,
+    betas: [E; 2],
+    rests: [E; 2],
+    rate: E,
+    inverse_root: E,
+    epsilon: E,
+}
+
+impl<E: Float> AdamFactors<E> {
+    fn of(rule: &Adam) -> Self {
+        let t = rule.step as f64;
+        let (coupled, decoupled) = match rule.decay {
+            Decay::Gradient => (rule.weight_decay, 0.0),
+            Decay::Decoupled => (0.0, rule.weight_decay),
+        };
+        let betas = [rule.beta1, rule.beta2];
+        AdamFactors {
+            coupled: E::from_f64(coupled),
+            keep: E::from_f64(1.0 - rule.learning_rate * decoupled),
+            betas: betas.map(E::from_f64),
+            rests: betas.map(|beta| E::from_f64(1.0 - beta)),
+            rate: E::from_f64(rule.learning_rate / (1.0 - rule.beta1.powf(t))),
+            inverse_root: E::from_f64(1.0 / (1.0 - rule.beta2.powf(t)).sqrt()),
+            epsilon: E::from_f64(rule.epsilon),
+        }
+    }
+}
+
 pub(crate) struct AdamStep<'a, 'y, E> {
-    rule: &'a Adam,
+    factors: &'a AdamFactors<E>,
     param: &'y mut [E],
     grad: &'a [E],
     mean: &'y mut [E],
@@ -153,19 +185,8 @@ impl<E: Float> Kernel for AdamStep<'_, '_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let rule = self.rule;
-        let t = rule.step as f64;
-        let (coupled, decoupled) = match rule.decay {
-            Decay::Gradient => (rule.weight_decay, 0.0),
-            Decay::Decoupled => (0.0, rule.weight_decay),
-        };
-        let coupled = E::from_f64(coupled);
-        let keep = E::from_f64(1.0 - rule.learning_rate * decoupled);
-        let (beta1, rest1) = (E::from_f64(rule.beta1), E::from_f64(1.0 - rule.beta1));
-        let (beta2, rest2) = (E::from_f64(rule.beta2), E::from_f64(1.0 - rule.beta2));
-        let rate = E::from_f64(rule.learning_rate / (1.0 - rule.beta1.powf(t)));
-        let inverse_root = E::from_f64(1.0 / (1.0 - rule.beta2.powf(t)).sqrt());
-        let epsilon = E::from_f64(rule.epsilon);
+        let &AdamFactors { coupled, keep, betas, rests, rate, inverse_root, epsilon } = self.factors;
+        let ([beta1, beta2], [rest1, rest2]) = (betas, rests);
         for (((param, &grad), mean), square) in
             self.param.iter_mut().zip(self.grad).zip(self.mean.iter_mut()).zip(self.square.iter_mut())
         {
