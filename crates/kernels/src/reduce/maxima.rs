@@ -4,6 +4,9 @@ use super::{LANES, fold};
 use crate::Float;
 use crate::simd::{Kernel, Simd};
 
+/// The columns whose maxima are found together: they stay in the nearest cache.
+const COLUMNS: usize = 512;
+
 /// The larger of the two, or NaN if either is.
 #[inline(always)]
 pub(crate) fn max_or_nan<E: Float>(a: E, b: E) -> E {
@@ -56,26 +59,20 @@ impl<E: Float> Kernel for Argmax<'_, '_, E> {
     fn run<S: Simd>(self) {
         let Argmax { x, y } = self;
         let inner = y.len();
-        for first in (0..inner).step_by(LANES) {
-            let y = &mut y[first..inner.min(first + LANES)];
-            let mut best = [E::NEG_INFINITY; LANES];
-            let mut places = [0; LANES];
+        for first in (0..inner).step_by(COLUMNS) {
+            let y = &mut y[first..inner.min(first + COLUMNS)];
+            let best = &mut [E::NEG_INFINITY; COLUMNS][..y.len()];
+            y.fill(0);
             for (k, row) in x.chunks_exact(inner).enumerate() {
-                let row = &row[first..first + y.len()];
-                if let Ok(row) = <&[E; LANES]>::try_from(row) {
-                    improve(row, k, &mut best, &mut places);
-                } else {
-                    improve(row, k, &mut best, &mut places);
-                }
+                improve(&row[first..first + y.len()], k, best, y);
             }
-            y.copy_from_slice(&places[..y.len()]);
         }
     }
 }
 
 /// Puts `k` where row `k` is above the best so far.
 #[inline(always)]
-fn improve<E: Float>(row: &[E], k: usize, best: &mut [E; LANES], places: &mut [u32; LANES]) {
+fn improve<E: Float>(row: &[E], k: usize, best: &mut [E], places: &mut [u32]) {
     for ((&value, best), place) in row.iter().zip(best).zip(places) {
         let better = (value > *best) | (value.is_nan() & !best.is_nan());
         *best = if better { value } else { *best };

@@ -38,6 +38,7 @@ ops! {
     dropout,
     erf,
     exp,
+    extremum,
     expand,
     gather,
     gelu,

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use tenon_shape::{SameShape, Shape};
 
 use crate::proof::{Draw, Naive, Proof, register};
-use crate::{Array, Backend, Dims, Element, Mask, Op, Query, Reads, Tensor, Value, Vjp};
-
-use super::compare::Comparison;
+use crate::{Array, Backend, Dims, Element, Mask, Op, Reads, Tensor, Value, Vjp};
 
 impl<S: Shape, B: Backend> Tensor<S, B> {
     /// This tensor's elements where the mask is set, the other's elsewhere:
@@ -36,29 +34,6 @@ impl<S: Shape, B: Backend> Tensor<S, B> {
         self.shape.check_same(&other.shape, "select");
         let select = Select { mask: mask.shared() };
         Tensor { shape: self.shape, value: select.on([self.value.clone(), other.value.clone()]) }
-    }
-
-    /// The smaller element of each pair: `z = min(x, y)`; where equal, `x` and its gradient.
-    pub fn minimum<R: Shape>(&self, other: &Tensor<R, B>) -> Self
-    where
-        S: SameShape<R>,
-    {
-        self.shape.check_same(&other.shape, "minimum");
-        self.pick(Comparison::LessOrEqual, other)
-    }
-
-    /// The larger element of each pair: `z = max(x, y)`; where equal, `x` and its gradient.
-    pub fn maximum<R: Shape>(&self, other: &Tensor<R, B>) -> Self
-    where
-        S: SameShape<R>,
-    {
-        self.shape.check_same(&other.shape, "maximum");
-        self.pick(Comparison::GreaterOrEqual, other)
-    }
-
-    fn pick<R: Shape>(&self, comparison: Comparison, other: &Tensor<R, B>) -> Self {
-        let mask = comparison.on([&self.value, &other.value]).into();
-        Tensor { shape: self.shape, value: Select { mask }.on([self.value.clone(), other.value.clone()]) }
     }
 }
 
