@@ -79,12 +79,14 @@ pub fn forward<E: Float>(
     let weights = |group: usize| MatRef::row_major(&w[group * o * window..][..o * window], o, window);
     let cols = sizes.batch * out_height * out_width;
     cut.packing(window).with_weights(sizes.groups, weights, kept, cols, |weights| {
-        scratch::with(window, |offsets: &mut [usize]| {
-            for (k, offset) in offsets.iter_mut().enumerate() {
+        scratch::with(2 * window, |lists: &mut [usize]| {
+            let (offsets, downs) = lists.split_at_mut(window);
+            for (k, (offset, down)) in offsets.iter_mut().zip(&mut *downs).enumerate() {
                 let (p, q) = (k / sizes.kernel[1] % sizes.kernel[0], k % sizes.kernel[1]);
                 *offset = planes.offset(k / (sizes.kernel[0] * sizes.kernel[1]), p, q);
+                *down = p * sizes.dilation[0];
             }
-            let factors = Factors { x, weights, terms: &[window], offsets, bias, activation };
+            let factors = Factors { x, weights, terms: &[window], offsets, downs, bias, activation };
             general.run(cut, planes, factors, y);
         });
     });

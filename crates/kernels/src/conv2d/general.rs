@@ -47,8 +47,9 @@ pub(super) struct Factors<'a, E> {
     pub(super) weights: &'a [E],
     /// The number of terms of each part, row by row.
     pub(super) terms: &'a [usize],
-    /// Where the terms of all parts lie in the planes.
+    /// Where the terms of all parts lie in the planes, and how many padded pixels below the output's.
     pub(super) offsets: &'a [usize],
+    pub(super) downs: &'a [usize],
     pub(super) bias: Option<&'a [E]>,
     pub(super) activation: Activation,
 }
@@ -92,7 +93,7 @@ impl<E: Float> Work<'_, E> {
         y: &Disjoint<'_, E>,
     ) {
         let General { image, strides, terms: all_terms, .. } = *self.general;
-        let Factors { x, weights, terms, offsets, .. } = self.factors;
+        let Factors { x, weights, terms, offsets, downs, .. } = self.factors;
         let group = units.start % self.general.groups;
         let padded = self.cut.packing(all_terms).padded;
         let weights = &weights[group * padded * all_terms..];
@@ -111,7 +112,7 @@ impl<E: Float> Work<'_, E> {
                 for (result, &terms) in results.chunks_exact_mut(n_channels * cols).zip(terms) {
                     let packing = self.cut.packing(terms);
                     let weights = &weights[padded * first_term..][..packing.len()];
-                    let offsets = &offsets[first_term..][..terms];
+                    let (offsets, downs) = (&offsets[first_term..][..terms], &downs[first_term..][..terms]);
                     first_term += terms;
                     if terms == 0 {
                         result.fill(E::ZERO);
@@ -119,7 +120,13 @@ impl<E: Float> Work<'_, E> {
                     }
                     let size = [units.len(), rows.len(), self.general.part()[1]];
                     let channels = channels.clone();
-                    self.multiply(packing, weights, channels, planes, size, offsets, result, cols);
+                    if let Form::ByPixels { height } = self.cut.form {
+                        let (layout, first_row) = (&self.planes, rows.start);
+                        let pixels = PixelRows { planes, layout, first_row, size, height, offsets, downs };
+                        pixels.multiply(packing, weights, channels, result);
+                    } else {
+                        self.multiply(packing, weights, channels, planes, size, offsets, result, cols);
+                    }
                 }
                 for (i, unit) in units.clone().enumerate() {
                     // SAFETY: by the caller's promise.
@@ -129,7 +136,7 @@ impl<E: Float> Work<'_, E> {
         });
     }
 
-    /// Multiplies some rows of weights with the columns of a part: rows of `cols` sums.
+    /// Multiplies some rows of weights with the columns of a part, which pixels are: rows of `cols` sums.
     fn multiply(
         &self,
         packing: Packing,
@@ -141,11 +148,6 @@ impl<E: Float> Work<'_, E> {
         results: &mut [E],
         cols: usize,
     ) {
-        let steps = [self.planes.unit(), self.planes.pitch()];
-        if let Form::ByPixels { height } = self.cut.form {
-            let pixels = PixelRows { planes, steps, size, height, offsets };
-            return pixels.multiply(packing, weights, channels, results);
-        }
         // SAFETY: the results are borrowed by this function, which computes one tile at a time.
         let target = unsafe { Target::new(results.as_mut_ptr(), cols, channels.len(), cols) };
         let width = packing.tile_cols;
@@ -159,8 +161,8 @@ impl<E: Float> Work<'_, E> {
                 for terms in packing.runs() {
                     E::copy_columns(CopyColumns {
                         planes,
-                        unit: steps[0],
-                        pitch: steps[1],
+                        unit: self.planes.unit(),
+                        pitch: self.planes.pitch(),
                         size,
                         offsets: &offsets[terms.clone()],
                         width,

@@ -65,32 +65,32 @@ pub fn input_gradient<E: Float>(sizes: &Conv2d, dy: &[E], weights: Weights<'_, E
         return winograd.run(dy, windows, kept, None, E::NEG_INFINITY, dx);
     }
     let planes = turned.planes(cut.rows);
-    scratch::with(stride[0] * stride[1] + 2 * general.terms, |tables: &mut [usize]| {
+    scratch::with(stride[0] * stride[1] + 3 * general.terms, |tables: &mut [usize]| {
         let (terms, tables) = tables.split_at_mut(stride[0] * stride[1]);
-        let (offsets, places) = tables.split_at_mut(general.terms);
-        list_terms(sizes, &turned, &planes, terms, offsets, places);
-        let (terms, offsets, places) = (&*terms, &*offsets, &*places);
+        let (offsets, tables) = tables.split_at_mut(general.terms);
+        let (downs, places) = tables.split_at_mut(general.terms);
+        list_terms(sizes, &turned, &planes, terms, [&mut *offsets, &mut *downs, &mut *places]);
+        let (terms, offsets, downs, places) = (&*terms, &*offsets, &*downs, &*places);
         let all_weights = cut.packing(general.terms).len();
         scratch::with(groups * all_weights, |packed: &mut [E]| {
             for (group, packed) in packed.chunks_exact_mut(all_weights.max(1)).enumerate() {
                 pack(cut, &w[group * o * sizes.window_len()..], kernel[0] * kernel[1], terms, places, packed);
             }
             let activation = Activation::Identity;
-            let factors = Factors { x: dy, weights: packed, terms, offsets, bias: None, activation };
+            let factors = Factors { x: dy, weights: packed, terms, offsets, downs, bias: None, activation };
             general.run(cut, planes, factors, dx);
         });
     });
 }
 
-/// For each phase, how many terms its sums have; and for each of these, where dy lies and which weight
-/// of channel 0 meets it.
+/// For each phase, how many terms its sums have; and for each of these, where dy lies, how far down, and
+/// which weight of channel 0 meets it.
 fn list_terms(
     sizes: &Conv2d,
     turned: &TurnedPlanes,
     planes: &Planes,
     terms: &mut [usize],
-    offsets: &mut [usize],
-    places: &mut [usize],
+    [offsets, downs, places]: [&mut [usize]; 3],
 ) {
     let Conv2d { kernel, stride, .. } = *sizes;
     let (c, o) = (sizes.in_channels / sizes.groups, sizes.out_channels / sizes.groups);
@@ -102,6 +102,7 @@ fn list_terms(
         for channel in 0..o {
             for (p, q) in phase.taps(0).flat_map(|p| phase.taps(1).map(move |q| (p, q))) {
                 offsets[next] = planes.shifted(channel, turned.place(0, p), turned.place(1, q));
+                downs[next] = turned.place(0, p);
                 places[next] = (channel * c * kernel[0] + p) * kernel[1] + q;
                 next += 1;
             }

@@ -6,6 +6,8 @@
 //! start. Seen as one long row, output pixels are neighbors, and the few places between the end of
 //! one row of the output and the start of the next are computed in vain.
 
+use std::ops::Range;
+
 use super::Conv2d;
 use crate::scratch::Plain;
 use crate::simd::{CACHE_LINE, Kernel, Simd, copy_rows};
@@ -60,7 +62,7 @@ impl Axis {
 
     /// Which elements of plane `phase` are pixels of the image, and the first of those pixels,
     /// for a plane that starts `skip` strides after the first.
-    fn pixels(&self, phase: usize, skip: usize) -> (std::ops::Range<usize>, usize) {
+    fn pixels(&self, phase: usize, skip: usize) -> (Range<usize>, usize) {
         let first = self.first(phase) + (skip * self.stride) as isize;
         let stride = self.stride as isize;
         let start = (-first + stride - 1).div_euclid(stride).clamp(0, self.len as isize);
@@ -175,6 +177,15 @@ impl Planes {
         let (col_phase, right) = self.axes[1].phase_and_shift(q);
         let plane = (c * self.axes[0].n_phases() + row_phase) * self.axes[1].n_phases() + col_phase;
         plane * self.plane + down * self.pitch() + right
+    }
+
+    /// How many rows of padded pixels below that of an output's row those are which the image has; others are
+    /// zeros.
+    pub(super) fn rows_of_image(&self, row: usize) -> Range<usize> {
+        let Axis { size, stride, padding, .. } = self.axes[0];
+        let first = padding - (row * stride) as isize;
+        let end = first + size as isize;
+        first.max(0) as usize..end.max(0) as usize
     }
 
     /// How far the pixel `down` rows below and `right` columns beside the output's is, in planes
