@@ -23,7 +23,7 @@ const fn square(batch: usize, channels: [usize; 2], side: usize, kernel: usize, 
     }
 }
 
-// By tiles, as a plain product, and both forms of the general way.
+// By tiles, as a plain product, and all forms of the general way.
 const WORKLOADS: [(&str, Conv2d); 7] = [
     ("lenet_conv1_b64", square(64, [1, 6], 28, 5, 2)),
     ("lenet_conv2_b64", square(64, [6, 16], 14, 5, 0)),

@@ -62,22 +62,9 @@ pub(super) unsafe fn store_first_ps(value: __m256, mut to: *mut f32, n: usize) {
 /// # Safety
 /// As [`store_first_ps`].
 #[inline(always)]
-pub(super) unsafe fn store_first_pd(value: __m256d, mut to: *mut f64, n: usize) {
-    // SAFETY: by the caller's promise.
-    unsafe {
-        if n >= 4 {
-            return _mm256_storeu_pd(to, value);
-        }
-        let mut rest = _mm256_castpd256_pd128(value);
-        if n & 2 != 0 {
-            _mm_storeu_pd(to, rest);
-            rest = _mm256_extractf128_pd::<1>(value);
-            to = to.wrapping_add(2);
-        }
-        if n & 1 != 0 {
-            _mm_store_sd(to, rest);
-        }
-    }
+pub(super) unsafe fn store_first_pd(value: __m256d, to: *mut f64, n: usize) {
+    // SAFETY: by the caller's promise; each is as long as two of single precision.
+    unsafe { store_first_ps(_mm256_castpd_ps(value), to.cast(), 2 * n) };
 }
 
 /// # Safety
