@@ -4,6 +4,8 @@
 //! rows, column by column, or read where it lies. The right operand is a set of rows that may lie
 //! anywhere: in a packed panel, in the matrix itself, or, shifted against each other, in an image.
 
+mod factors;
+
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
@@ -12,6 +14,8 @@ use super::shape::{NEAR, VECTORS, max_double_rows, most_rows};
 use super::target::{Target, finish};
 use crate::Float;
 use crate::simd::{CACHE_LINE, Kernel, Simd, Vector};
+
+use factors::{Factors, InColumns, InPanel, InRows};
 
 /// The terms of a sum between two looks at whether it goes on.
 const UNROLL: usize = 4;
@@ -254,61 +258,6 @@ unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
                 }
             }
         }
-    }
-}
-
-/// Where a left operand lies whose rows are those of a tile.
-trait Factors<E>: Copy {
-    /// Whether several terms are written out at a time.
-    const UNROLLED: bool;
-
-    /// Term `k` of row `i`.
-    ///
-    /// # Safety
-    /// It can be read.
-    unsafe fn factor(self, k: usize, i: usize) -> E;
-}
-
-/// In a panel of so many rows.
-#[derive(Clone, Copy)]
-struct InPanel<E, const ROWS: usize>(*const E);
-
-impl<E: Float, const ROWS: usize> Factors<E> for InPanel<E, ROWS> {
-    const UNROLLED: bool = true;
-
-    #[inline(always)]
-    unsafe fn factor(self, k: usize, i: usize) -> E {
-        // SAFETY: by the caller's promise.
-        unsafe { *self.0.add(k * ROWS + i) }
-    }
-}
-
-/// In rows that start at these places. Of several terms, compilers would gather the numbers, more than
-/// there are registers for.
-#[derive(Clone, Copy)]
-struct InRows<E, const ROWS: usize>([*const E; ROWS]);
-
-impl<E: Float, const ROWS: usize> Factors<E> for InRows<E, ROWS> {
-    const UNROLLED: bool = false;
-
-    #[inline(always)]
-    unsafe fn factor(self, k: usize, i: usize) -> E {
-        // SAFETY: by the caller's promise.
-        unsafe { *self.0[i].add(k) }
-    }
-}
-
-/// In columns, whose starts are listed.
-#[derive(Clone, Copy)]
-struct InColumns<E>(*const E, *const usize);
-
-impl<E: Float> Factors<E> for InColumns<E> {
-    const UNROLLED: bool = true;
-
-    #[inline(always)]
-    unsafe fn factor(self, k: usize, i: usize) -> E {
-        // SAFETY: by the caller's promise.
-        unsafe { *self.0.add(*self.1.add(k) + i) }
     }
 }
 
