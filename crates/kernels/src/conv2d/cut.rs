@@ -27,7 +27,8 @@ const BLOCK: usize = 64;
 const COPY: usize = 6;
 /// With pixels as rows, a task has at least so many, where there are as many: each uses all weights.
 const PIXELS: usize = 64;
-/// Their tiles read two numbers while they multiply a row, and for each term so many besides.
+/// While a tile multiplies two vectors by a row's number, two numbers can be read: those of its rows, and for
+/// each term so many besides. Low tiles wait for these.
 const READ: usize = 5;
 /// To turn a sum takes as long as so many multiplications, and to begin and end a tile as multiplying so
 /// many vectors.
@@ -142,7 +143,7 @@ impl Cut {
         let mut cut = Cut { images: images.max(1), rows, ..Cut::whole(general, shape, form, width) };
         let n_blocks = TASKS.div_ceil(cut.tasks().max(1)).min(channels / BLOCK).max(1);
         cut.block = channels.div_ceil(shape.cols).div_ceil(n_blocks) * shape.cols;
-        let vectors = tile * (cut.room(channels) / shape.lanes()).min(2);
+        let vectors = tile * (cut.room(channels) / shape.lanes()).min(shape.cols / shape.lanes());
         let sums = strides[0] * strides[1] * (TURN + TILE / vectors);
         let sums = terms * (2 * tile).max(tile + READ) / (2 * tile) + sums;
         cut.cost = units * height * width * cut.room(channels) * sums;
@@ -193,5 +194,55 @@ impl Cut {
             range(task / n_blocks % n_strips, self.rows, self.height),
             range(task % n_blocks, self.block, self.channels),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conv2d::Conv2d;
+    use crate::simd::{Level, with_level};
+
+    /// The form for images of `side` × `side` pixels, which are not padded.
+    fn form(batch: usize, channels: [usize; 2], side: usize, kernel: usize, stride: usize) -> Form {
+        let sizes = Conv2d {
+            batch,
+            in_channels: channels[0],
+            height: side,
+            width: side,
+            out_channels: channels[1],
+            kernel: [kernel; 2],
+            stride: [stride; 2],
+            padding: [0; 2],
+            dilation: [1; 2],
+            groups: 1,
+        };
+        let general = General {
+            units: batch,
+            groups: 1,
+            image: channels[0] * side * side,
+            channels: channels[1],
+            out: [sizes.out_height(), sizes.out_width()],
+            strides: [1; 2],
+            terms: sizes.window_len(),
+        };
+        Cut::new::<f32>(&general, |rows| Planes::of_input(&sizes, rows)).form
+    }
+
+    #[test]
+    fn every_form_is_the_best_for_some_sizes() {
+        // The tests that hold convolutions against their definition count on it.
+        for &level in Level::available() {
+            with_level(level, || {
+                assert_eq!(form(5, [3, 6], 28, 5, 1), Form::Lying, "{level:?}");
+                for (batch, channels, side) in [(2, [33, 97], 9), (2, [300, 81], 5), (9, [33, 129], 3)] {
+                    assert_eq!(form(batch, channels, side, 2, 1), Form::Copied, "{level:?}");
+                }
+                for (batch, channels, side) in [(5, [16, 96], 27), (7, [33, 96], 14)] {
+                    let form = form(batch, channels, side, 5, 1);
+                    assert!(matches!(form, Form::ByPixels { .. }), "{level:?}: {form:?}");
+                }
+            });
+        }
     }
 }

@@ -235,7 +235,7 @@ unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
                                 multiply::<E, S, _, $n, VECS>(tile, left, target.alpha, to)
                             },
                             Order::Columns(starts) => if const { VECS <= VECTORS } {
-                                let left = InColumns(tile.left, starts.as_ptr());
+                                let left = InColumns { numbers: tile.left, starts: starts.as_ptr() };
                                 multiply::<E, S, _, $n, VECS>(tile, left, target.alpha, to)
                             }
                         }

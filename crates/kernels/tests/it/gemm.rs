@@ -161,7 +161,8 @@ fn batches_are_shared_out_by_products() {
 fn agrees_where_blocks_are_cut() {
     // Beyond the depth, the rows and the columns of a block and of a task, and both kinds of edges; right
     // operands that are read where they lie, in one run and in two, and that each task packs; small
-    // products, of which each thread has a block of rows or of columns; half tiles.
+    // products, of which each thread has a block of rows or of columns; half tiles; rows of a right operand
+    // whose sums are computed in parts, and in parts and blocks of columns.
     for sizes in [
         [200, 600, 100],
         [64, 400, 120],
@@ -173,6 +174,8 @@ fn agrees_where_blocks_are_cut() {
         [9, 600, 1024],
         [90, 70, 43],
         [130, 130, 130],
+        [1, 205, 700],
+        [4, 35, 4100],
     ] {
         for flips in [[false, false], [false, true], [true, false]] {
             check_product::<f32>(sizes, flips);

@@ -23,6 +23,8 @@ impl<S: Shape, B: Backend> Tensor<S, B> {
     /// let x: Tensor<(U2,)> = Tensor::from([1.0, 4.0]);
     /// let y: Tensor<(U2,)> = Tensor::from([3.0, 2.0]);
     /// assert_eq!(x.maximum(&y).to_vec(), [3.0, 4.0]);
+    /// let nan: Tensor<(U2,)> = Tensor::from([f32::NAN; 2]);
+    /// assert!(x.maximum(&nan).to_vec()[0].is_nan() && nan.maximum(&x).to_vec()[0].is_nan());
     /// ```
     pub fn maximum<R: Shape>(&self, other: &Tensor<R, B>) -> Self
     where
@@ -46,6 +48,8 @@ impl<S: Shape, B: Backend> Tensor<S, B> {
     /// let x: Tensor<(U2,)> = Tensor::from([1.0, 4.0]);
     /// let y: Tensor<(U2,)> = Tensor::from([3.0, 2.0]);
     /// assert_eq!(x.minimum(&y).to_vec(), [1.0, 2.0]);
+    /// let nan: Tensor<(U2,)> = Tensor::from([f32::NAN; 2]);
+    /// assert!(x.minimum(&nan).to_vec()[0].is_nan() && nan.minimum(&x).to_vec()[0].is_nan());
     /// ```
     pub fn minimum<R: Shape>(&self, other: &Tensor<R, B>) -> Self
     where

@@ -45,7 +45,10 @@ impl<E: Float, const ROWS: usize> Factors<E> for InRows<E, ROWS> {
 
 /// In columns, whose starts are listed.
 #[derive(Clone, Copy)]
-pub(super) struct InColumns<E>(pub(super) *const E, pub(super) *const usize);
+pub(super) struct InColumns<E> {
+    pub(super) numbers: *const E,
+    pub(super) starts: *const usize,
+}
 
 impl<E: Float> Factors<E> for InColumns<E> {
     const UNROLLED: bool = true;
@@ -53,6 +56,6 @@ impl<E: Float> Factors<E> for InColumns<E> {
     #[inline(always)]
     unsafe fn factor(self, k: usize, i: usize) -> E {
         // SAFETY: by the caller's promise.
-        unsafe { *self.0.add(*self.1.add(k) + i) }
+        unsafe { *self.numbers.add(*self.starts.add(k) + i) }
     }
 }
