@@ -2,7 +2,7 @@
 //!
 //! Operands are views with any strides, so a transposed operand is never copied as a whole. Every
 //! element of the result is a sum over k in an order that depends on the sizes alone: tasks split
-//! the result, never the sum.
+//! the result, and the sum only where there are few rows, in as many parts as the sizes say.
 
 mod blocked;
 pub(crate) mod few_rows;
