@@ -123,24 +123,6 @@ impl Planes {
         Planes::new(sizes.out_channels / sizes.groups, axes, axes[1].pitch(out[1]))
     }
 
-    /// The planes of `tiles` of 4 × 4 pixels each, two pixels from tile to tile.
-    pub(super) fn of_tiles(
-        channels: usize,
-        size: [usize; 2],
-        padding: [usize; 2],
-        tiles: [usize; 2],
-    ) -> Planes {
-        let axis = |axis: usize| Axis {
-            size: size[axis],
-            kernel: 1,
-            dilation: 1,
-            stride: 1,
-            padding: padding[axis] as isize,
-            len: 2 * tiles[axis] + 2,
-        };
-        Planes::new(channels, [axis(0), axis(1)], axis(1).len)
-    }
-
     fn new(channels: usize, axes: [Axis; 2], pitch: usize) -> Planes {
         Planes { channels, axes, pitch, plane: axes[0].len * pitch }
     }
@@ -154,11 +136,6 @@ impl Planes {
     /// The elements of all planes.
     pub(super) fn unit(&self) -> usize {
         self.channels * self.axes[0].n_phases() * self.axes[1].n_phases() * self.plane
-    }
-
-    /// How many channels of the image there are.
-    pub(super) fn channels(&self) -> usize {
-        self.channels
     }
 
     /// From one row of the output to the next.

@@ -1,43 +1,56 @@
 //! Convolutions by windows of 3 × 3 with fewer multiplications.
 //!
-//! A tile of 2 × 2 results reads 4 × 4 pixels. With `U = G w Gᵀ` of the window, `V = Bᵀ x B` of the
-//! pixels and `y = Aᵀ (U ∘ V) A`, it takes 16 multiplications instead of 36, and the sum over the
-//! channels can be taken before the last step: for each of the 16 places there is a product of a
-//! matrix `(O, C)` of windows with a matrix `(C, tiles)` of pixels.
+//! A tile of 4 × 4 results reads 6 × 6 pixels. With `U = G w Gᵀ` of the window, `V = Bᵀ x B` of the
+//! pixels and `y = Aᵀ (U ∘ V) A`, it takes 36 multiplications instead of 144, and the sum over the
+//! channels can be taken before the last step: for each of the 36 places there is a product of a
+//! matrix `(tiles, C)` of pixels with a matrix `(C, O)` of windows.
 //!
-//! The transforms add and subtract up to four numbers at a time, so their rounding errors stay within
-//! a small multiple of those of the sums.
+//! All transforms have channels beside each other in a vector, so images of any width fill it.
+//! Their rounding errors are about twice those of sums that are taken one by one.
 //!
 //! Source: Lavin and Gray 2016, "Fast algorithms for convolutional neural networks", section 4.1.
 
+mod from_tiles;
 mod pieces;
-mod transforms;
+mod points;
+mod to_tiles;
+mod windows;
 
-pub(super) use transforms::Windows;
-pub(crate) use transforms::{FromTiles, PackWindows, ToTiles};
+pub(crate) use from_tiles::FromTiles;
+pub(crate) use to_tiles::ToTiles;
+pub(crate) use windows::PackWindows;
+pub(super) use windows::Windows;
 
 use std::ops::Range;
 
-use super::correlate::{Packing, correlate};
-use super::planes::Planes;
+use super::correlate::Packing;
+use crate::gemm::MatRef;
+use crate::gemm::pack::pack_panel;
+use crate::gemm::shape::Shape;
 use crate::gemm::target::Target;
-use crate::gemm::tile::Columns;
+use crate::gemm::tile::{Columns, Left, Tiles};
 use crate::kept::{self, Form, Kept};
 use crate::threads::{Disjoint, parallel_for};
 use crate::{Float, scratch};
 
 use pieces::{Piece, Pieces};
+use points::{PLACES, RESULTS, SIDE};
+use to_tiles::columns_len;
+use windows::pack;
 
-/// The places of a transformed tile.
-const PLACES: usize = 16;
 /// With fewer channels than this, the sums are too short.
 const LEAST_CHANNELS: usize = 8;
-/// What the transforms of a number cost, in multiplications, where rows of tiles fill the vectors.
-const TRANSFORM: usize = 7;
-/// What transforming the weights costs, in columns of the products.
-const WEIGHTS: usize = 28;
+/// What the transforms of a channel of a tile cost, in multiplications.
+const TRANSFORM: usize = 200;
+/// What transforming a window costs, in multiplications.
+const WINDOW: usize = 1000;
 /// In how many parts the work on a piece is shared out, where all threads work on the same one.
 const PARTS: usize = 16;
+/// How much further apart than need be two places are, in elements: at distances that are powers of two
+/// they would meet in the same few lines of the cache.
+const GAP: usize = 16;
+/// No vector holds more.
+const MAX_LANES: usize = 16;
 
 /// A convolution with a window of 3 × 3, stride 1 and as many groups as there are.
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +69,14 @@ pub(super) struct Winograd {
 }
 
 impl Winograd {
+    /// The windows are a right operand, with a column for each channel of the result.
     fn packing<E: Float>(&self) -> Packing {
-        Packing::new::<E>(self.out_channels, self.in_channels)
+        Packing::new::<E>(self.out_channels, self.in_channels).as_right()
+    }
+
+    /// The rows of tiles, and the tiles of each.
+    fn tiles(&self) -> [usize; 2] {
+        self.out.map(|size| size.div_ceil(RESULTS))
     }
 
     /// Whether this is the faster way, where the other takes as long as `other` multiplications.
@@ -67,10 +86,11 @@ impl Winograd {
         }
         let (c, o) = (self.in_channels, self.out_channels);
         let packing = self.packing::<E>();
-        let cols = Pieces::new(self, packing).all_cols() + self.groups * WEIGHTS;
-        let [height, width] = self.out.map(|size| size.div_ceil(2));
-        let transformed = self.units * height * packing.whole_vectors(width) * (c + o);
-        PLACES * (cols * c * o + transformed * TRANSFORM) < other
+        let [rows, cols] = self.tiles();
+        let [c_room, o_room] = [c, o].map(|n| packing.whole_vectors(n));
+        let tiles = self.units * rows * cols;
+        let products = PLACES * tiles * c * o_room;
+        products + tiles * (c_room + o_room) * TRANSFORM + self.groups * c * o * WINDOW < other
     }
 
     /// `y = max(conv(x, w) + bias, least)`, where `windows(group)` is w.
@@ -84,43 +104,50 @@ impl Winograd {
         y: &mut [E],
     ) {
         let packing = self.packing::<E>();
-        let pieces = Pieces::new(self, packing);
         let (c, o) = (self.in_channels, self.out_channels);
+        let channels = [c, o].map(|n| packing.whole_vectors(n));
+        let pieces =
+            Pieces::new(self.units, self.groups == 1, self.tiles(), channels[0] + channels[1], c * o);
         let y = Disjoint::new(y);
         let form = Form::Windows { groups: self.groups, sizes: [o, c], turned: windows(0).turned };
-        let kept = kept.filter(|_| kept::pays(pieces.all_cols() / self.groups, WEIGHTS));
-        let pack = |packed: &mut [E]| {
+        let uses = PLACES * self.units / self.groups * self.tiles().iter().product::<usize>();
+        let kept = kept.filter(|_| kept::pays(uses, WINDOW));
+        let arrange = |packed: &mut [E]| {
             for (group, packed) in packed.chunks_exact_mut(PLACES * packing.len()).enumerate() {
                 pack(packing, windows(group), packed);
             }
         };
-        kept::with(kept, form, self.groups * PLACES * packing.len(), pack, |packed| {
-            scratch::with(c, |offsets: &mut [usize]| {
-                offsets.iter_mut().enumerate().for_each(|(c, offset)| *offset = c * pieces.cols);
-                let step = Step { winograd: self, pieces, packing, packed, offsets, bias, least };
-                let pixels_len = PLACES * pieces.place_step(c);
-                let len = pixels_len + PLACES * pieces.place_step(o);
+        kept::with(kept, form, self.groups * PLACES * packing.len(), arrange, |packed| {
+            scratch::with(2 * packing.depth, |lists: &mut [usize]| {
+                let (starts, offsets) = lists.split_at_mut(packing.depth);
+                starts.iter_mut().enumerate().for_each(|(k, start)| *start = k);
+                offsets.iter_mut().enumerate().for_each(|(k, offset)| *offset = k * packing.height);
+                let most = pieces.most_tiles();
+                let [pixels_len, sums_len] = channels.map(|n| PLACES * (most * n + GAP));
+                let lists = [&*starts, &*offsets];
+                let step = Step { winograd: self, most, channels, packing, packed, lists, bias, least };
+                let len = pixels_len + sums_len;
                 if pieces.shared {
                     scratch::with(len, |buffer: &mut [E]| {
-                        let (pixels, products) = buffer.split_at_mut(pixels_len);
-                        pieces.iter().for_each(|piece| step.share_out(&piece, x, pixels, products, &y));
+                        let (pixels, sums) = buffer.split_at_mut(pixels_len);
+                        pieces.iter().for_each(|piece| step.share_out(&piece, x, pixels, sums, &y));
                     });
                 } else {
                     parallel_for(pieces.len(), |i| {
                         let piece = pieces.piece(i);
                         scratch::with(len, |buffer: &mut [E]| {
-                            let (pixels, products) = buffer.split_at_mut(pixels_len);
-                            // SAFETY: nobody else has the pixels and products of this task.
+                            let (pixels, sums) = buffer.split_at_mut(pixels_len);
+                            // SAFETY: nobody else has the pixels and sums of this task.
                             unsafe {
                                 step.transform_pixels(&piece, 0..c, x, &Disjoint::new(&mut *pixels));
-                                let target = Disjoint::new(&mut *products);
+                                let target = Disjoint::new(&mut *sums);
                                 for place in 0..PLACES {
-                                    step.multiply(&piece, place, 0..o, pixels, &target);
+                                    step.multiply(&piece, place, 0..channels[1], pixels, &target);
                                 }
                             }
                             // SAFETY: each task has its own rows of its own images.
                             piece.units.clone().enumerate().for_each(|(i, unit)| unsafe {
-                                step.transform_products(&piece, i, unit, 0..o, products, &y);
+                                step.transform_sums(&piece, i, unit, 0..o, sums, &y);
                             });
                         });
                     });
@@ -130,25 +157,17 @@ impl Winograd {
     }
 }
 
-/// Transforms the windows of a group and packs them for each place.
-fn pack<E: Float>(packing: Packing, windows: Windows<'_, E>, packed: &mut [E]) {
-    let len = packing.len();
-    let packed = Disjoint::new(packed);
-    parallel_for(packing.n_panels(), |i| {
-        let (terms, rows, panel) = packing.panel(i);
-        // SAFETY: panels do not overlap, and places do not.
-        let to = std::array::from_fn(|place| unsafe { packed.slice(place * len + panel.start, panel.len()) });
-        E::pack_windows(PackWindows { windows, rows, terms, to });
-    });
-}
-
 /// The steps of the work on a piece.
 struct Step<'a, E> {
     winograd: &'a Winograd,
-    pieces: Pieces,
+    /// The most tiles of a piece.
+    most: usize,
+    /// The elements that pixels and sums of a tile have at each place: whole vectors of channels.
+    channels: [usize; 2],
     packing: Packing,
     packed: &'a [E],
-    offsets: &'a [usize],
+    /// Where the terms of a run lie among the pixels, and among the weights.
+    lists: [&'a [usize]; 2],
     bias: Option<&'a [E]>,
     least: E,
 }
@@ -156,9 +175,10 @@ struct Step<'a, E> {
 impl<E: Float> Step<'_, E> {
     /// All of a piece, with every thread at the same step: the weights, which are too large to stay in
     /// a cache, are then read once.
-    fn share_out(&self, piece: &Piece, x: &[E], pixels: &mut [E], products: &mut [E], y: &Disjoint<'_, E>) {
+    fn share_out(&self, piece: &Piece, x: &[E], pixels: &mut [E], sums: &mut [E], y: &Disjoint<'_, E>) {
         let Winograd { in_channels: c, out_channels: o, .. } = *self.winograd;
-        let block = c.div_ceil(PARTS);
+        let whole = |n: usize| self.packing.whole_vectors(n);
+        let block = whole(c.div_ceil(PARTS));
         let parts = Disjoint::new(&mut *pixels);
         parallel_for(c.div_ceil(block), |i| {
             let channels = i * block..c.min((i + 1) * block);
@@ -166,30 +186,35 @@ impl<E: Float> Step<'_, E> {
             unsafe { self.transform_pixels(piece, channels, x, &parts) };
         });
 
-        let n_panels = o.div_ceil(self.packing.height);
-        let block = n_panels.div_ceil(2) * self.packing.height;
+        let block = self.packing.whole_tiles(o.div_ceil(2));
         let n_blocks = o.div_ceil(block);
-        let target = Disjoint::new(&mut *products);
+        let target = Disjoint::new(&mut *sums);
         parallel_for(PLACES * n_blocks, |i| {
-            let row = i % n_blocks * block;
-            // SAFETY: each task has its own rows of its own place.
-            unsafe { self.multiply(piece, i / n_blocks, row..o.min(row + block), pixels, &target) };
+            let first = i % n_blocks * block;
+            let channels = first..self.channels[1].min(first + block);
+            // SAFETY: each task has its own channels of its own place.
+            unsafe { self.multiply(piece, i / n_blocks, channels, pixels, &target) };
         });
 
-        let block = o.div_ceil(PARTS.div_ceil(piece.units.len()));
+        let block = whole(o.div_ceil(PARTS.div_ceil(piece.units.len())));
         let n_blocks = o.div_ceil(block);
         parallel_for(piece.units.len() * n_blocks, |i| {
             let channels = i % n_blocks * block..o.min((i % n_blocks + 1) * block);
             let i = i / n_blocks;
             // SAFETY: each task has its own channels of its own image.
-            unsafe { self.transform_products(piece, i, piece.units.start + i, channels, products, y) };
+            unsafe { self.transform_sums(piece, i, piece.units.start + i, channels, sums, y) };
         });
+    }
+
+    /// From one place to the next, where a tile has so many elements.
+    fn place_step(&self, channels: usize) -> usize {
+        self.most * channels + GAP
     }
 
     /// Transforms some channels of the pixels of a piece.
     ///
     /// # Safety
-    /// Nobody else has these channels of the transformed pixels.
+    /// Nobody else has the vectors of these channels of the transformed pixels.
     unsafe fn transform_pixels(
         &self,
         piece: &Piece,
@@ -197,84 +222,123 @@ impl<E: Float> Step<'_, E> {
         x: &[E],
         pixels: &Disjoint<'_, E>,
     ) {
-        let Winograd { in_channels, size, padding, .. } = *self.winograd;
-        let width = self.winograd.out[1].div_ceil(2);
-        let plane = size[0] * size[1];
-        let layout = Planes::of_tiles(channels.len(), size, padding, [self.pieces.rows, width]);
-        scratch::with(layout.len(), |planes: &mut [E]| {
-            let tiles = self.pieces.rows * width;
-            for (i, unit) in piece.units.clone().enumerate() {
-                let last = i + 1 == piece.units.len();
-                let image = &x[(unit * in_channels + channels.start) * plane..][..channels.len() * plane];
-                layout.fill(image, 2 * piece.first_row, planes);
-                E::to_tiles(ToTiles {
-                    planes,
-                    layout: &layout,
-                    tiles: [self.pieces.rows, width],
-                    cols: self.pieces.cols,
-                    step: self.pieces.place_step(in_channels),
-                    first: channels.start * self.pieces.cols + i * tiles,
-                    zeros: if last { self.pieces.cols - (i + 1) * tiles } else { 0 },
-                    to: pixels,
-                });
-            }
+        let Winograd { in_channels, size: [height, width], padding, .. } = *self.winograd;
+        let lanes = self.packing.whole_vectors(1);
+        let n_cols = self.winograd.tiles()[1];
+        // The rows that the tiles see, above which they see zeros.
+        let top = RESULTS * piece.rows.start;
+        let rows = top.saturating_sub(padding[0])
+            ..(RESULTS * piece.rows.end + SIDE - RESULTS).saturating_sub(padding[0]).min(height);
+        let rows = rows.start.min(rows.end)..rows.end;
+        let n_pixels = rows.len() * width;
+        scratch::with(n_pixels * lanes + lanes, |turned: &mut [E]| {
+            scratch::with(columns_len(n_cols, lanes), |columns: &mut [E]| {
+                for (i, unit) in piece.units.clone().enumerate() {
+                    for channel in channels.clone().step_by(lanes) {
+                        let n = lanes.min(channels.end - channel);
+                        let (first, plane) = ((unit * in_channels + channel) * height * width, height * width);
+                        let from = MatRef::new(
+                            x,
+                            first + rows.start * width,
+                            [n, n_pixels],
+                            [plane as isize, 1],
+                        );
+                        if n_pixels > 0 {
+                            pack_panel(from, &mut turned[..n_pixels * n]);
+                        }
+                        turned[n_pixels * n..][..lanes].fill(E::ZERO);
+                        E::to_tiles(ToTiles {
+                            pixels: &turned[..n_pixels * n + lanes],
+                            channels: n,
+                            size: [rows.len(), width],
+                            padding: [padding[0].saturating_sub(top), padding[1]],
+                            tiles: [piece.rows.len(), n_cols],
+                            columns,
+                            first: i * piece.tiles * self.channels[0] + channel,
+                            tile_step: self.channels[0],
+                            place_step: self.place_step(self.channels[0]),
+                            to: pixels,
+                        });
+                    }
+                }
+            });
         });
     }
 
-    /// Multiplies some rows of the windows of a place with all pixels of it.
+    /// Multiplies all pixels of a place with some channels of the windows of it, which start a panel.
     ///
     /// # Safety
-    /// Nobody else has these products.
+    /// Nobody else has these sums.
     unsafe fn multiply(
         &self,
         piece: &Piece,
         place: usize,
-        rows: Range<usize>,
+        channels: Range<usize>,
         pixels: &[E],
-        products: &Disjoint<'_, E>,
+        sums: &Disjoint<'_, E>,
     ) {
-        let Winograd { groups, in_channels: c, out_channels: o, .. } = *self.winograd;
-        let (len, cols) = (self.packing.len(), self.pieces.cols);
-        let weights = &self.packed[(piece.units.start % groups * PLACES + place) * len..][..len];
-        let pixels = &pixels[place * self.pieces.place_step(c)..];
-        let first = place * self.pieces.place_step(o) + rows.start * cols;
-        // SAFETY: nobody else has them by the caller's promise, and one tile is computed at a time.
-        let target = unsafe {
-            let products = products.slice(first, rows.len() * cols);
-            Target::new(products.as_mut_ptr(), cols, rows.len(), cols)
-        };
-        let columns = Columns::Tiles(self.packing.tile_cols);
-        correlate(self.packing, weights, rows, pixels, columns, self.offsets, target);
+        let (len, [c_room, o_room]) = (self.packing.len(), self.channels);
+        let group = piece.units.start % self.winograd.groups;
+        let weights = &self.packed[(group * PLACES + place) * len..][..len];
+        let pixels = &pixels[place * self.place_step(c_room)..][..piece.n_tiles() * c_room];
+        let first = place * self.place_step(o_room) + channels.start;
+        assert!(first + (piece.n_tiles() - 1) * o_room + channels.len() <= sums.len(), "sums of a place");
+        for terms in self.packing.runs() {
+            let right = &weights[terms.start * self.packing.padded..][..terms.len() * self.packing.padded];
+            // SAFETY: nobody else has them by the caller's promise, and one tile is computed at a time.
+            let mut target = unsafe {
+                Target::new(sums.as_ptr().add(first), o_room, piece.n_tiles(), channels.len())
+            };
+            target.beta = if terms.start == 0 { E::ZERO } else { E::ONE };
+            let [starts, offsets] = self.lists.map(|list| &list[..terms.len()]);
+            E::tiles(Tiles {
+                height: Shape::of::<E>().panel_rows(piece.n_tiles()),
+                rows: 0..piece.n_tiles(),
+                cols: 0..channels.len(),
+                left: Left::Terms { numbers: &pixels[terms.start..], starts, apart: c_room },
+                right: &right[channels.start * terms.len()..],
+                columns: Columns::Tiles(self.packing.height * terms.len()),
+                offsets,
+                target,
+            });
+        }
     }
 
-    /// Transforms the products of some channels for image `i` of a piece, which is `unit`.
+    /// Transforms the sums of some channels for image `i` of a piece, which is `unit`.
     ///
     /// # Safety
     /// Nobody else has the piece's rows of these channels of y.
-    unsafe fn transform_products(
+    unsafe fn transform_sums(
         &self,
         piece: &Piece,
         i: usize,
         unit: usize,
         channels: Range<usize>,
-        products: &[E],
+        sums: &[E],
         y: &Disjoint<'_, E>,
     ) {
         let Winograd { groups, out_channels: o, out: [height, width], .. } = *self.winograd;
-        let rows = 2 * piece.first_row..height.min(2 * (piece.first_row + self.pieces.rows));
-        let group = unit % groups;
-        for channel in channels {
-            let place = ((unit * o + channel) * height + rows.start) * width;
-            let products = &products[channel * self.pieces.cols..];
-            E::from_tiles(FromTiles {
-                products: &products[i * self.pieces.rows * width.div_ceil(2)..],
-                step: self.pieces.place_step(o),
-                bias: self.bias.map_or(E::ZERO, |bias| bias[group * o + channel]),
-                least: self.least,
-                width,
-                // SAFETY: by the caller's promise.
-                y: unsafe { y.slice(place, rows.len() * width) },
-            });
-        }
+        let lanes = self.packing.whole_vectors(1);
+        let rows = RESULTS * piece.rows.start..height.min(RESULTS * piece.rows.end);
+        let o_room = self.channels[1];
+        scratch::with(RESULTS * width * lanes, |pixels: &mut [E]| {
+            for channel in channels.clone().step_by(lanes) {
+                let n = lanes.min(channels.end - channel);
+                E::from_tiles(FromTiles {
+                    sums: &sums[i * piece.tiles * o_room + channel..],
+                    tile_step: o_room,
+                    place_step: self.place_step(o_room),
+                    tiles: self.winograd.tiles()[1],
+                    bias: self.bias.map(|bias| &bias[unit % groups * o + channel..][..n]),
+                    least: self.least,
+                    pixels,
+                    size: [rows.len(), width],
+                    channels: n,
+                    start: ((unit * o + channel) * height + rows.start) * width,
+                    plane: height * width,
+                    y,
+                });
+            }
+        });
     }
 }

@@ -15,7 +15,7 @@ use super::target::{Target, finish};
 use crate::Float;
 use crate::simd::{CACHE_LINE, Kernel, Simd, Vector};
 
-use factors::{Factors, InColumns, InPanel, InRows};
+use factors::{Factors, InPanel, InRows, InTerms};
 
 /// The terms of a sum between two looks at whether it goes on.
 const UNROLL: usize = 4;
@@ -32,8 +32,8 @@ pub(crate) enum Left<'a, E> {
     Panels(&'a [E]),
     /// Its rows as they lie, so far apart: whole panels of the greatest height.
     Rows(&'a [E], usize),
-    /// Its columns as they lie, each of which starts at its own place: its rows are neighbors.
-    Columns(&'a [E], &'a [usize]),
+    /// Its columns as they lie, each of which starts at its own place; its rows are so far apart.
+    Terms { numbers: &'a [E], starts: &'a [usize], apart: usize },
 }
 
 /// A grid of tiles: `c = act(alpha · left · right + beta · c + bias)` for some rows and columns.
@@ -97,10 +97,11 @@ impl<E: Float> Kernel for Tiles<'_, E> {
                 assert!(rows.is_empty() || numbers.len() >= (rows.end - 1) * apart + depth);
                 (numbers, apart, Order::Rows(apart))
             }
-            Left::Columns(numbers, starts) => {
+            Left::Terms { numbers, starts, apart } => {
                 assert!(starts.len() == depth && height <= most_rows::<S, VECTORS>());
-                assert!(rows.end + starts.iter().copied().max().unwrap_or(0) <= numbers.len());
-                (numbers, 1, Order::Columns(starts))
+                let furthest = starts.iter().copied().max().unwrap_or(0);
+                assert!(rows.is_empty() || (rows.end - 1) * apart + furthest < numbers.len());
+                (numbers, apart, Order::Terms { starts, apart })
             }
         };
         let doubles = height <= max_double_rows::<S>() && matches!(order, Order::Panel);
@@ -154,7 +155,7 @@ impl<E: Float> Kernel for Tiles<'_, E> {
 enum Order<'a> {
     Panel,
     Rows(usize),
-    Columns(&'a [usize]),
+    Terms { starts: &'a [usize], apart: usize },
 }
 
 /// One tile, two beside each other, or half of one.
@@ -234,8 +235,8 @@ unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
                                 let left = InRows::<E, $n>(rows);
                                 multiply::<E, S, _, $n, VECS>(tile, left, target.alpha, to)
                             },
-                            Order::Columns(starts) => if const { VECS <= VECTORS } {
-                                let left = InColumns { numbers: tile.left, starts: starts.as_ptr() };
+                            Order::Terms { starts, apart } => if const { VECS <= VECTORS } {
+                                let left = InTerms { numbers: tile.left, starts: starts.as_ptr(), apart };
                                 multiply::<E, S, _, $n, VECS>(tile, left, target.alpha, to)
                             }
                         }
