@@ -15,7 +15,7 @@ use crate::conv2d::depthwise::sums::DepthwiseSums;
 use crate::conv2d::finish::Finish;
 use crate::conv2d::planes::FillPlanes;
 use crate::conv2d::weight_gradient::{Products, Spread};
-use crate::conv2d::winograd::{FromTiles, PackWindows, ToTiles};
+use crate::conv2d::winograd::{FromPlaces, FromTiles, PackWindows, ToTiles};
 use crate::elementwise::Turn;
 use crate::gemm::few_rows::{FinishRows, ScalarProducts, SumsOfRows};
 use crate::gemm::pack::PackPanels;
@@ -79,6 +79,7 @@ compiled! {
     fill_planes(FillPlanes '_ '_);
     finish(Finish '_ '_);
     finish_rows(FinishRows '_);
+    from_places(FromPlaces '_ '_);
     from_tiles(FromTiles '_ '_);
     gather(Gather '_ '_);
     gradient_planes(GradientPlanes '_ '_);

@@ -57,15 +57,7 @@ pub fn forward<E: Float>(
         terms: window,
     };
     let cut = Cut::new::<E>(&general, |rows| Planes::of_input(sizes, rows));
-    let winograd = Winograd {
-        units: sizes.batch * sizes.groups,
-        groups: sizes.groups,
-        in_channels: c,
-        out_channels: o,
-        size: [sizes.height, sizes.width],
-        out: [out_height, out_width],
-        padding: sizes.padding,
-    };
+    let winograd = Winograd::of(sizes);
     if sizes.is_plain_3x3() && winograd.pays::<E>(cut.cost) {
         let windows = |group| Windows {
             weights: &w[group * o * c * 9..][..o * c * 9],

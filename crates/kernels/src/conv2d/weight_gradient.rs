@@ -8,6 +8,7 @@ use std::ops::Range;
 use super::Conv2d;
 use super::depthwise::{self, is_depthwise};
 use super::whole;
+use super::winograd::Winograd;
 use crate::reduce::{Axis, sum};
 use crate::{Float, scratch};
 
@@ -40,6 +41,11 @@ pub fn weight_gradient<E: Float>(sizes: &Conv2d, x: &[E], dy: &[E], dw: &mut [E]
     }
     if whole::is_whole(sizes) {
         return whole::weight_gradient(sizes, x, dy, dw);
+    }
+    let winograd = Winograd::of(sizes);
+    let other = sizes.batch * sizes.out_height() * sizes.out_width() * dw.len();
+    if sizes.is_plain_3x3() && winograd.pays::<E>(other) {
+        return winograd.weight_gradient(x, dy, dw);
     }
     match OuterProducts::new::<E>(sizes) {
         Some(way) => way.run(x, dy, dw),

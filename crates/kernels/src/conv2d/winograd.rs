@@ -11,21 +11,22 @@
 //! Source: Lavin and Gray 2016, "Fast algorithms for convolutional neural networks", section 4.1.
 
 mod from_tiles;
+mod images;
 mod pieces;
 mod points;
 mod to_tiles;
+mod weight_gradient;
 mod windows;
 
 pub(crate) use from_tiles::FromTiles;
 pub(crate) use to_tiles::ToTiles;
+pub(crate) use weight_gradient::FromPlaces;
 pub(crate) use windows::PackWindows;
 pub(super) use windows::Windows;
 
 use std::ops::Range;
 
 use super::correlate::Packing;
-use crate::gemm::MatRef;
-use crate::gemm::pack::pack_panel;
 use crate::gemm::shape::Shape;
 use crate::gemm::target::Target;
 use crate::gemm::tile::{Columns, Left, Tiles};
@@ -33,22 +34,22 @@ use crate::kept::{self, Form, Kept};
 use crate::threads::{Disjoint, parallel_for};
 use crate::{Float, scratch};
 
+use images::{Images, Room};
 use pieces::{Piece, Pieces};
-use points::{PLACES, RESULTS, SIDE};
-use to_tiles::columns_len;
+use points::{PLACES, RESULTS};
+use to_tiles::Of;
 use windows::pack;
 
 /// With fewer channels than this, the sums are too short.
 const LEAST_CHANNELS: usize = 8;
 /// What the transforms of a channel of a tile cost, in multiplications.
-const TRANSFORM: usize = 200;
+const TRANSFORM: usize = 300;
+/// What it costs to begin and end a sum.
+const SUM: usize = 8;
 /// What transforming a window costs, in multiplications.
 const WINDOW: usize = 1000;
 /// In how many parts the work on a piece is shared out, where all threads work on the same one.
 const PARTS: usize = 16;
-/// How much further apart than need be two places are, in elements: at distances that are powers of two
-/// they would meet in the same few lines of the cache.
-const GAP: usize = 16;
 /// No vector holds more.
 const MAX_LANES: usize = 16;
 
@@ -79,6 +80,18 @@ impl Winograd {
         self.out.map(|size| size.div_ceil(RESULTS))
     }
 
+    fn pieces<E: Float>(&self) -> Pieces {
+        let Winograd { units, groups, in_channels: c, out_channels: o, .. } = *self;
+        let room = [c, o].map(|n| self.packing::<E>().whole_vectors(n));
+        Pieces::new(units, groups == 1, self.tiles(), room[0] + room[1], c * o)
+    }
+
+    /// How the tiles of a piece lie, those of images and those of results.
+    fn rooms<E: Float>(&self, pieces: &Pieces) -> [Room; 2] {
+        let channels = [self.in_channels, self.out_channels];
+        channels.map(|n| Room { channels: self.packing::<E>().whole_vectors(n), tiles: pieces.most_tiles() })
+    }
+
     /// Whether this is the faster way, where the other takes as long as `other` multiplications.
     pub(super) fn pays<E: Float>(&self, other: usize) -> bool {
         if self.in_channels.min(self.out_channels) < LEAST_CHANNELS || self.units == 0 {
@@ -89,7 +102,7 @@ impl Winograd {
         let [rows, cols] = self.tiles();
         let [c_room, o_room] = [c, o].map(|n| packing.whole_vectors(n));
         let tiles = self.units * rows * cols;
-        let products = PLACES * tiles * c * o_room;
+        let products = PLACES * tiles * (c + SUM) * o_room;
         products + tiles * (c_room + o_room) * TRANSFORM + self.groups * c * o * WINDOW < other
     }
 
@@ -105,9 +118,8 @@ impl Winograd {
     ) {
         let packing = self.packing::<E>();
         let (c, o) = (self.in_channels, self.out_channels);
-        let channels = [c, o].map(|n| packing.whole_vectors(n));
-        let pieces =
-            Pieces::new(self.units, self.groups == 1, self.tiles(), channels[0] + channels[1], c * o);
+        let pieces = self.pieces::<E>();
+        let rooms = self.rooms::<E>(&pieces);
         let y = Disjoint::new(y);
         let form = Form::Windows { groups: self.groups, sizes: [o, c], turned: windows(0).turned };
         let uses = PLACES * self.units / self.groups * self.tiles().iter().product::<usize>();
@@ -122,10 +134,9 @@ impl Winograd {
                 let (starts, offsets) = lists.split_at_mut(packing.depth);
                 starts.iter_mut().enumerate().for_each(|(k, start)| *start = k);
                 offsets.iter_mut().enumerate().for_each(|(k, offset)| *offset = k * packing.height);
-                let most = pieces.most_tiles();
-                let [pixels_len, sums_len] = channels.map(|n| PLACES * (most * n + GAP));
                 let lists = [&*starts, &*offsets];
-                let step = Step { winograd: self, most, channels, packing, packed, lists, bias, least };
+                let step = Step { winograd: self, rooms, packing, packed, lists, bias, least };
+                let [pixels_len, sums_len] = rooms.map(Room::len);
                 let len = pixels_len + sums_len;
                 if pieces.shared {
                     scratch::with(len, |buffer: &mut [E]| {
@@ -139,10 +150,11 @@ impl Winograd {
                             let (pixels, sums) = buffer.split_at_mut(pixels_len);
                             // SAFETY: nobody else has the pixels and sums of this task.
                             unsafe {
-                                step.transform_pixels(&piece, 0..c, x, &Disjoint::new(&mut *pixels));
+                                let to = Disjoint::new(&mut *pixels);
+                                step.images(x).transform(&piece, 0..c, step.rooms[0], &to);
                                 let target = Disjoint::new(&mut *sums);
                                 for place in 0..PLACES {
-                                    step.multiply(&piece, place, 0..channels[1], pixels, &target);
+                                    step.multiply(&piece, place, 0..rooms[1].channels, pixels, &target);
                                 }
                             }
                             // SAFETY: each task has its own rows of its own images.
@@ -160,10 +172,8 @@ impl Winograd {
 /// The steps of the work on a piece.
 struct Step<'a, E> {
     winograd: &'a Winograd,
-    /// The most tiles of a piece.
-    most: usize,
-    /// The elements that pixels and sums of a tile have at each place: whole vectors of channels.
-    channels: [usize; 2],
+    /// How the transformed pixels lie, and the sums.
+    rooms: [Room; 2],
     packing: Packing,
     packed: &'a [E],
     /// Where the terms of a run lie among the pixels, and among the weights.
@@ -183,7 +193,7 @@ impl<E: Float> Step<'_, E> {
         parallel_for(c.div_ceil(block), |i| {
             let channels = i * block..c.min((i + 1) * block);
             // SAFETY: each task has its own channels.
-            unsafe { self.transform_pixels(piece, channels, x, &parts) };
+            unsafe { self.images(x).transform(piece, channels, self.rooms[0], &parts) };
         });
 
         let block = self.packing.whole_tiles(o.div_ceil(2));
@@ -191,7 +201,7 @@ impl<E: Float> Step<'_, E> {
         let target = Disjoint::new(&mut *sums);
         parallel_for(PLACES * n_blocks, |i| {
             let first = i % n_blocks * block;
-            let channels = first..self.channels[1].min(first + block);
+            let channels = first..self.rooms[1].channels.min(first + block);
             // SAFETY: each task has its own channels of its own place.
             unsafe { self.multiply(piece, i / n_blocks, channels, pixels, &target) };
         });
@@ -206,63 +216,9 @@ impl<E: Float> Step<'_, E> {
         });
     }
 
-    /// From one place to the next, where a tile has so many elements.
-    fn place_step(&self, channels: usize) -> usize {
-        self.most * channels + GAP
-    }
-
-    /// Transforms some channels of the pixels of a piece.
-    ///
-    /// # Safety
-    /// Nobody else has the vectors of these channels of the transformed pixels.
-    unsafe fn transform_pixels(
-        &self,
-        piece: &Piece,
-        channels: Range<usize>,
-        x: &[E],
-        pixels: &Disjoint<'_, E>,
-    ) {
-        let Winograd { in_channels, size: [height, width], padding, .. } = *self.winograd;
-        let lanes = self.packing.whole_vectors(1);
-        let n_cols = self.winograd.tiles()[1];
-        // The rows that the tiles see, above which they see zeros.
-        let top = RESULTS * piece.rows.start;
-        let rows = top.saturating_sub(padding[0])
-            ..(RESULTS * piece.rows.end + SIDE - RESULTS).saturating_sub(padding[0]).min(height);
-        let rows = rows.start.min(rows.end)..rows.end;
-        let n_pixels = rows.len() * width;
-        scratch::with(n_pixels * lanes + lanes, |turned: &mut [E]| {
-            scratch::with(columns_len(n_cols, lanes), |columns: &mut [E]| {
-                for (i, unit) in piece.units.clone().enumerate() {
-                    for channel in channels.clone().step_by(lanes) {
-                        let n = lanes.min(channels.end - channel);
-                        let (first, plane) = ((unit * in_channels + channel) * height * width, height * width);
-                        let from = MatRef::new(
-                            x,
-                            first + rows.start * width,
-                            [n, n_pixels],
-                            [plane as isize, 1],
-                        );
-                        if n_pixels > 0 {
-                            pack_panel(from, &mut turned[..n_pixels * n]);
-                        }
-                        turned[n_pixels * n..][..lanes].fill(E::ZERO);
-                        E::to_tiles(ToTiles {
-                            pixels: &turned[..n_pixels * n + lanes],
-                            channels: n,
-                            size: [rows.len(), width],
-                            padding: [padding[0].saturating_sub(top), padding[1]],
-                            tiles: [piece.rows.len(), n_cols],
-                            columns,
-                            first: i * piece.tiles * self.channels[0] + channel,
-                            tile_step: self.channels[0],
-                            place_step: self.place_step(self.channels[0]),
-                            to: pixels,
-                        });
-                    }
-                }
-            });
-        });
+    fn images<'x>(&self, x: &'x [E]) -> Images<'x, E> {
+        let Winograd { in_channels, size, padding, .. } = *self.winograd;
+        Images { of: Of::Pixels, numbers: x, channels: in_channels, size, padding }
     }
 
     /// Multiplies all pixels of a place with some channels of the windows of it, which start a panel.
@@ -277,11 +233,11 @@ impl<E: Float> Step<'_, E> {
         pixels: &[E],
         sums: &Disjoint<'_, E>,
     ) {
-        let (len, [c_room, o_room]) = (self.packing.len(), self.channels);
+        let (len, [c_room, o_room]) = (self.packing.len(), self.rooms.map(|room| room.channels));
         let group = piece.units.start % self.winograd.groups;
         let weights = &self.packed[(group * PLACES + place) * len..][..len];
-        let pixels = &pixels[place * self.place_step(c_room)..][..piece.n_tiles() * c_room];
-        let first = place * self.place_step(o_room) + channels.start;
+        let pixels = &pixels[place * self.rooms[0].step()..][..piece.n_tiles() * c_room];
+        let first = place * self.rooms[1].step() + channels.start;
         assert!(first + (piece.n_tiles() - 1) * o_room + channels.len() <= sums.len(), "sums of a place");
         for terms in self.packing.runs() {
             let right = &weights[terms.start * self.packing.padded..][..terms.len() * self.packing.padded];
@@ -320,14 +276,14 @@ impl<E: Float> Step<'_, E> {
         let Winograd { groups, out_channels: o, out: [height, width], .. } = *self.winograd;
         let lanes = self.packing.whole_vectors(1);
         let rows = RESULTS * piece.rows.start..height.min(RESULTS * piece.rows.end);
-        let o_room = self.channels[1];
+        let room = self.rooms[1];
         scratch::with(RESULTS * width * lanes, |pixels: &mut [E]| {
             for channel in channels.clone().step_by(lanes) {
                 let n = lanes.min(channels.end - channel);
                 E::from_tiles(FromTiles {
-                    sums: &sums[i * piece.tiles * o_room + channel..],
-                    tile_step: o_room,
-                    place_step: self.place_step(o_room),
+                    sums: &sums[i * piece.tiles * room.channels + channel..],
+                    tile_step: room.channels,
+                    place_step: room.step(),
                     tiles: self.winograd.tiles()[1],
                     bias: self.bias.map(|bias| &bias[unit % groups * o + channel..][..n]),
                     least: self.least,

@@ -19,7 +19,7 @@ pub(super) const SIDE: usize = 6;
 /// The places of a transformed tile.
 pub(super) const PLACES: usize = SIDE * SIDE;
 /// The weights of a window along an axis.
-const TAPS: usize = 3;
+pub(super) const TAPS: usize = 3;
 
 /// The points ±P and ±Q, and their squares.
 const P: f64 = 0.625;
@@ -90,6 +90,29 @@ impl ToPlaces<TAPS> for OfWeights {
     }
 }
 
+/// `A` of derivatives with respect to results.
+pub(super) struct OfResults;
+
+impl ToPlaces<RESULTS> for OfResults {
+    #[inline(always)]
+    unsafe fn transform<E: Float, S: Simd>([a, b, c, d]: [E::Vector<S>; RESULTS]) -> [E::Vector<S>; SIDE] {
+        // SAFETY: by the caller's promise.
+        unsafe {
+            let (p2, q2) = (number::<E, S>(P2), number::<E, S>(Q2));
+            let (even_p, odd_p) = (c.mul_add(p2, a), d.mul_add(p2, b));
+            let (even_q, odd_q) = (c.mul_add(q2, a), d.mul_add(q2, b));
+            [
+                a,
+                odd_p.mul_add(number::<E, S>(P), even_p),
+                odd_p.mul_add(number::<E, S>(-P), even_p),
+                odd_q.mul_add(number::<E, S>(Q), even_q),
+                odd_q.mul_add(number::<E, S>(-Q), even_q),
+                d,
+            ]
+        }
+    }
+}
+
 /// `Aᵀ` of the sums at the places: the results.
 ///
 /// # Safety
@@ -107,6 +130,27 @@ pub(super) unsafe fn results<E: Float, S: Simd>(
             odd_q.mul_add(number::<E, S>(Q), odd_p.mul(number::<E, S>(P))),
             even_q.mul_add(number::<E, S>(Q2), even_p.mul(number::<E, S>(P2))),
             odd_q.mul_add(number::<E, S>(Q * Q2), odd_p.mul_add(number::<E, S>(P * P2), f)),
+        ]
+    }
+}
+
+/// `Gᵀ` of the sums at the places: derivatives with respect to weights.
+///
+/// # Safety
+/// The machine has the instructions of `S`.
+#[inline(always)]
+pub(super) unsafe fn weights<E: Float, S: Simd>(
+    [a, b, c, d, e, f]: [E::Vector<S>; SIDE],
+) -> [E::Vector<S>; TAPS] {
+    // SAFETY: by the caller's promise.
+    unsafe {
+        let (at_p, at_q) = (number::<E, S>(1.0 / AT_P), number::<E, S>(1.0 / AT_Q));
+        let (even_p, odd_p) = (b.add(c).mul(at_p), b.sub(c).mul(at_p));
+        let (even_q, odd_q) = (d.add(e).mul(at_q), d.sub(e).mul(at_q));
+        [
+            a.mul_add(number::<E, S>(1.0 / AT_0), even_p.add(even_q)),
+            odd_q.mul_add(number::<E, S>(Q), odd_p.mul(number::<E, S>(P))),
+            even_q.mul_add(number::<E, S>(Q2), even_p.mul_add(number::<E, S>(P2), f)),
         ]
     }
 }

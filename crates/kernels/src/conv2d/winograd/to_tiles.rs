@@ -5,10 +5,20 @@ use crate::simd::{Kernel, Simd, Vector};
 use crate::threads::Disjoint;
 
 use super::MAX_LANES;
-use super::points::{OfPixels, PLACES, RESULTS, SIDE, ToPlaces};
+use super::points::{OfPixels, OfResults, PLACES, RESULTS, SIDE, ToPlaces};
 
-/// `Bᵀ x B` of all tiles of some rows of an image, for as many channels as a vector has.
+/// What is transformed.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Of {
+    /// Pixels x, of which a tile has 6 × 6: `Bᵀ x B`.
+    Pixels,
+    /// Derivatives y with respect to results, of which a tile has 4 × 4: `A y Aᵀ`.
+    Results,
+}
+
+/// Transforms all tiles of some rows of an image, for as many channels as a vector has.
 pub(crate) struct ToTiles<'a, 'y, E> {
+    pub(super) of: Of,
     /// The image, with so many channels of a pixel beside each other, and a vector behind them.
     pub(super) pixels: &'a [E],
     pub(super) channels: usize,
@@ -38,14 +48,17 @@ impl<E: Float> Kernel for ToTiles<'_, '_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        transform::<E, S, OfPixels, SIDE>(self);
+        match self.of {
+            Of::Pixels => transform::<E, S, OfPixels, SIDE>(self),
+            Of::Results => transform::<E, S, OfResults, RESULTS>(self),
+        }
     }
 }
 
 /// Transforms tiles that each have `N` × `N` pixels, and so many less in common with the next.
 #[inline(always)]
 fn transform<E: Float, S: Simd, T: ToPlaces<N>, const N: usize>(work: ToTiles<'_, '_, E>) {
-    let ToTiles { pixels, channels, size, padding, tiles, columns, first, tile_step, place_step, to } = work;
+    let ToTiles { pixels, channels, size, padding, tiles, columns, first, tile_step, place_step, to, .. } = work;
     let ([height, width], [n_rows, n_cols]) = (size, tiles);
     let lanes = <E::Vector<S> as Vector<E>>::LANES;
     let all_columns = RESULTS * n_cols + N - RESULTS;

@@ -1,0 +1,258 @@
+//! The derivative with respect to the windows, in the same way.
+//!
+//! With `U = G w Gᵀ`, `V = Bᵀ x B` and `y = Aᵀ (U ∘ V) A` of a tile, and the derivatives `dy` of its
+//! results, `dw = Gᵀ ((A dy Aᵀ) ∘ V) G`: for each place there is a product of a matrix `(O, tiles)`
+//! with a matrix `(tiles, C)`, both of which lie as tiles do; what is added up is transformed at last.
+
+use crate::conv2d::Conv2d;
+use crate::gemm::MatRef;
+use crate::gemm::pack::pack_panel;
+use crate::gemm::shape::Shape;
+use crate::gemm::target::Target;
+use crate::gemm::tile::{Columns, Left, Tiles};
+use crate::reduce::{Axis, sum};
+use crate::simd::{Kernel, Simd, Vector};
+use crate::threads::{Disjoint, parallel_chunks_mut, parallel_for};
+use crate::{Float, scratch};
+
+use super::images::{Images, Room};
+use super::pieces::{Piece, Pieces};
+use super::points::{PLACES, SIDE, TAPS, weights};
+use super::to_tiles::Of;
+use super::{PARTS, Winograd};
+
+/// In how many runs the pieces are added up, so that as many tasks can work on them …
+const RUNS: usize = 8;
+/// … as long as the derivatives of all runs have at most this many elements.
+const PARTIAL: usize = 1024 * 1024;
+/// The elements of a window.
+const WINDOW: usize = TAPS * TAPS;
+
+impl Winograd {
+    /// `dw[o, c, p, q] = Σ dy[n, o, i, j] · x[n, c, i + p − p₀, j + q − p₁]`.
+    ///
+    /// Pieces are added up in runs whose number depends on the sizes, and the runs in order.
+    pub(in crate::conv2d) fn weight_gradient<E: Float>(&self, x: &[E], dy: &[E], dw: &mut [E]) {
+        let Winograd { groups, in_channels, out_channels, size, out, padding, .. } = *self;
+        let pieces = self.pieces::<E>();
+        let rooms = self.rooms::<E>(&pieces);
+        let images = [
+            Images { of: Of::Pixels, numbers: x, channels: in_channels, size, padding },
+            Images { of: Of::Results, numbers: dy, channels: out_channels, size: out, padding: [0, 0] },
+        ];
+        let most = (PARTIAL / (groups * out_channels * WINDOW * rooms[0].channels)).max(1);
+        let n_runs = if pieces.shared { 1 } else { RUNS.min(pieces.len()).min(most) };
+        let sums = Sums { winograd: self, pieces, rooms, images, n_runs };
+        let windows = WINDOW * rooms[0].channels;
+        let len = groups * out_channels * windows;
+        scratch::with((n_runs + 1) * len, |buffer: &mut [E]| {
+            let (partial, whole) = buffer.split_at_mut(n_runs * len);
+            let parts = Disjoint::new(&mut *partial);
+            scratch::with(2 * rooms[0].tiles, |lists: &mut [usize]| {
+                let (starts, offsets) = lists.split_at_mut(rooms[0].tiles);
+                starts.iter_mut().enumerate().for_each(|(k, start)| *start = k * rooms[1].channels);
+                offsets.iter_mut().enumerate().for_each(|(k, offset)| *offset = k * rooms[0].channels);
+                let lists = [&*starts, &*offsets];
+                if pieces.shared {
+                    (0..groups).for_each(|group| sums.share_out(group, lists, &parts));
+                } else {
+                    parallel_for(n_runs * groups, |task| {
+                        let (run, group) = (task / groups, task % groups);
+                        // SAFETY: each task has its own group of its own run.
+                        let to = unsafe { parts.slice(task * (len / groups), len / groups) };
+                        sums.add_up(run, group, lists, to);
+                    });
+                }
+            });
+            let windows_of_runs = if n_runs == 1 {
+                &*partial
+            } else {
+                sum(partial, Axis { outer: 1, len: n_runs, inner: len }, whole);
+                &*whole
+            };
+            parallel_chunks_mut(dw, in_channels * WINDOW, |o, dw| {
+                let strides = [rooms[0].channels as isize, 1];
+                let from = MatRef::new(windows_of_runs, o * windows, [WINDOW, in_channels], strides);
+                pack_panel(from, dw);
+            });
+        });
+    }
+
+    /// The convolution itself.
+    pub(in crate::conv2d) fn of(sizes: &Conv2d) -> Winograd {
+        Winograd {
+            units: sizes.batch * sizes.groups,
+            groups: sizes.groups,
+            in_channels: sizes.in_channels / sizes.groups,
+            out_channels: sizes.out_channels / sizes.groups,
+            size: [sizes.height, sizes.width],
+            out: [sizes.out_height(), sizes.out_width()],
+            padding: sizes.padding,
+        }
+    }
+}
+
+/// The sums over all tiles.
+struct Sums<'a, E> {
+    winograd: &'a Winograd,
+    pieces: Pieces,
+    /// How the tiles of images lie, and those of results.
+    rooms: [Room; 2],
+    images: [Images<'a, E>; 2],
+    n_runs: usize,
+}
+
+impl<E: Float> Sums<'_, E> {
+    /// The sums of a group, place by place, each a matrix `(O, C)`.
+    fn len(&self) -> usize {
+        PLACES * self.winograd.out_channels * self.rooms[0].channels
+    }
+
+    /// The pieces of a group in a run.
+    fn run(&self, run: usize, group: usize) -> impl Iterator<Item = Piece> {
+        let n = self.pieces.len();
+        let pieces = (run * n / self.n_runs..(run + 1) * n / self.n_runs).map(|i| self.pieces.piece(i));
+        pieces.filter(move |piece| piece.units.start % self.winograd.groups == group)
+    }
+
+    /// Adds up a run for a group: derivatives of windows, for each output channel tap by tap.
+    fn add_up(&self, run: usize, group: usize, lists: [&[usize]; 2], to: &mut [E]) {
+        let Winograd { in_channels: c, out_channels: o, .. } = *self.winograd;
+        let [pixels_len, results_len] = self.rooms.map(Room::len);
+        scratch::with(self.len() + pixels_len + results_len, |buffer: &mut [E]| {
+            let (sums, buffer) = buffer.split_at_mut(self.len());
+            let (pixels, results) = buffer.split_at_mut(pixels_len);
+            let mut first = true;
+            for piece in self.run(run, group) {
+                // SAFETY: nobody else has these buffers.
+                unsafe {
+                    self.images[0].transform(&piece, 0..c, self.rooms[0], &Disjoint::new(&mut *pixels));
+                    self.images[1].transform(&piece, 0..o, self.rooms[1], &Disjoint::new(&mut *results));
+                }
+                for (place, sums) in sums.chunks_exact_mut(self.len() / PLACES).enumerate() {
+                    self.multiply(&piece, place, pixels, results, lists, first, sums);
+                }
+                first = false;
+            }
+            if first {
+                to.fill(E::ZERO);
+            } else {
+                E::from_places(FromPlaces { sums, channels: self.rooms[0].channels, rows: o, first: 0, to });
+            }
+        });
+    }
+
+    /// All pieces of a group, one after the other, with every thread at the same step.
+    fn share_out(&self, group: usize, lists: [&[usize]; 2], to: &Disjoint<'_, E>) {
+        let Winograd { in_channels: c, out_channels: o, .. } = *self.winograd;
+        let [pixels_len, results_len] = self.rooms.map(Room::len);
+        let lanes = Shape::of::<E>().lanes();
+        scratch::with(self.len() + pixels_len + results_len, |buffer: &mut [E]| {
+            let (sums, buffer) = buffer.split_at_mut(self.len());
+            let (pixels, results) = buffer.split_at_mut(pixels_len);
+            let mut first = true;
+            for piece in self.run(0, group) {
+                let buffers = [Disjoint::new(&mut *pixels), Disjoint::new(&mut *results)];
+                let blocks = [c, o].map(|n| n.div_ceil(PARTS).next_multiple_of(lanes));
+                let n_blocks = [c.div_ceil(blocks[0]), o.div_ceil(blocks[1])];
+                parallel_for(n_blocks[0] + n_blocks[1], |i| {
+                    let (which, i) = if i < n_blocks[0] { (0, i) } else { (1, i - n_blocks[0]) };
+                    let channels = i * blocks[which]..[c, o][which].min((i + 1) * blocks[which]);
+                    let (images, room) = (&self.images[which], self.rooms[which]);
+                    // SAFETY: each task has its own channels.
+                    unsafe { images.transform(&piece, channels, room, &buffers[which]) };
+                });
+                parallel_chunks_mut(sums, self.len() / PLACES, |place, sums| {
+                    self.multiply(&piece, place, pixels, results, lists, first, sums);
+                });
+                first = false;
+            }
+            let windows = WINDOW * self.rooms[0].channels;
+            parallel_for(o, |row| {
+                // SAFETY: each task has its own output channel.
+                let to = unsafe { to.slice((group * o + row) * windows, windows) };
+                E::from_places(FromPlaces { sums, channels: self.rooms[0].channels, rows: o, first: row, to });
+            });
+        });
+    }
+
+    /// Adds the products of a place to its sums, or writes the first there.
+    fn multiply(
+        &self,
+        piece: &Piece,
+        place: usize,
+        pixels: &[E],
+        results: &[E],
+        [starts, offsets]: [&[usize]; 2],
+        first: bool,
+        sums: &mut [E],
+    ) {
+        let (o, n, cols) = (self.winograd.out_channels, piece.n_tiles(), self.rooms[0].channels);
+        let shape = Shape::of::<E>();
+        // SAFETY: the sums are borrowed by this function, which computes one tile at a time.
+        let mut target = unsafe { Target::new(sums.as_mut_ptr(), cols, o, cols) };
+        target.beta = if first { E::ZERO } else { E::ONE };
+        E::tiles(Tiles {
+            height: shape.panel_rows(o),
+            rows: 0..o,
+            cols: 0..cols,
+            left: Left::Terms {
+                numbers: &results[place * self.rooms[1].step()..],
+                starts: &starts[..n],
+                apart: 1,
+            },
+            right: &pixels[place * self.rooms[0].step()..],
+            columns: Columns::Tiles(shape.cols),
+            offsets: &offsets[..n],
+            target,
+        });
+    }
+}
+
+/// `Gᵀ m G` of the sums of some output channels, tap by tap.
+pub(crate) struct FromPlaces<'a, 'y, E> {
+    /// Place by place, with so many rows of so many input channels each.
+    sums: &'a [E],
+    rows: usize,
+    channels: usize,
+    /// The first row that is transformed.
+    first: usize,
+    to: &'y mut [E],
+}
+
+impl<E: Float> Kernel for FromPlaces<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let FromPlaces { sums, rows, channels, first, to } = self;
+        let lanes = <E::Vector<S> as Vector<E>>::LANES;
+        let n_rows = to.len() / (WINDOW * channels);
+        assert!(channels.is_multiple_of(lanes) && first + n_rows <= rows);
+        assert_eq!(sums.len(), PLACES * rows * channels, "sums of all places");
+        for (row, to) in to.chunks_exact_mut(WINDOW * channels).enumerate() {
+            for channel in (0..channels).step_by(lanes) {
+                // SAFETY: kernels run where the machine has the instructions; a vector is at each
+                // place and for each tap, as asserted.
+                unsafe {
+                    let from = sums.as_ptr().add((first + row) * channels + channel);
+                    let mut columns = [[E::Vector::<S>::splat(E::ZERO); TAPS]; SIDE];
+                    for (j, column) in columns.iter_mut().enumerate() {
+                        let mut places = [E::Vector::<S>::splat(E::ZERO); SIDE];
+                        for (i, place) in places.iter_mut().enumerate() {
+                            *place = E::Vector::<S>::load(from.add((SIDE * i + j) * rows * channels));
+                        }
+                        *column = weights::<E, S>(places);
+                    }
+                    let [a, b, c, d, e, f] = columns;
+                    for i in 0..TAPS {
+                        let line = weights::<E, S>([a[i], b[i], c[i], d[i], e[i], f[i]]);
+                        for (j, weight) in line.into_iter().enumerate() {
+                            weight.store(to.as_mut_ptr().add((TAPS * i + j) * channels + channel));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
