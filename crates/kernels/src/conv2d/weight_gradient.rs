@@ -44,7 +44,7 @@ pub fn weight_gradient<E: Float>(sizes: &Conv2d, x: &[E], dy: &[E], dw: &mut [E]
     }
     let winograd = Winograd::of(sizes);
     let other = sizes.batch * sizes.out_height() * sizes.out_width() * dw.len();
-    if sizes.is_plain_3x3() && winograd.pays::<E>(other) {
+    if sizes.is_plain_3x3() && winograd.pays_for_weights::<E>(other) {
         return winograd.weight_gradient(x, dy, dw);
     }
     match OuterProducts::new::<E>(sizes) {

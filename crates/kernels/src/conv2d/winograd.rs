@@ -40,14 +40,12 @@ use points::{PLACES, RESULTS};
 use to_tiles::Of;
 use windows::pack;
 
-/// With fewer channels than this, the sums are too short.
-const LEAST_CHANNELS: usize = 8;
 /// What the transforms of a channel of a tile cost, in multiplications.
-const TRANSFORM: usize = 300;
+const TRANSFORM: usize = 350;
 /// What it costs to begin and end a sum.
 const SUM: usize = 8;
 /// What transforming a window costs, in multiplications.
-const WINDOW: usize = 1000;
+const WINDOW: usize = 700;
 /// In how many parts the work on a piece is shared out, where all threads work on the same one.
 const PARTS: usize = 16;
 /// No vector holds more.
@@ -80,30 +78,31 @@ impl Winograd {
         self.out.map(|size| size.div_ceil(RESULTS))
     }
 
-    fn pieces<E: Float>(&self) -> Pieces {
-        let Winograd { units, groups, in_channels: c, out_channels: o, .. } = *self;
-        let room = [c, o].map(|n| self.packing::<E>().whole_vectors(n));
-        Pieces::new(units, groups == 1, self.tiles(), room[0] + room[1], c * o)
+    /// The channels of images and of results, filled up to whole vectors.
+    fn channels<E: Float>(&self) -> [usize; 2] {
+        let lanes = Shape::of::<E>().lanes();
+        [self.in_channels, self.out_channels].map(|n| n.next_multiple_of(lanes))
     }
 
-    /// How the tiles of a piece lie, those of images and those of results.
-    fn rooms<E: Float>(&self, pieces: &Pieces) -> [Room; 2] {
-        let channels = [self.in_channels, self.out_channels];
-        channels.map(|n| Room { channels: self.packing::<E>().whole_vectors(n), tiles: pieces.most_tiles() })
+    /// The pieces, and how the tiles of one lie, those of images and those of results.
+    fn pieces<E: Float>(&self, shared: bool) -> (Pieces, [Room; 2]) {
+        let channels = self.channels::<E>();
+        let pieces =
+            Pieces::new(self.units, self.groups == 1, self.tiles(), channels.iter().sum(), shared);
+        (pieces, channels.map(|channels| Room { channels, tiles: pieces.most_tiles() }))
     }
 
     /// Whether this is the faster way, where the other takes as long as `other` multiplications.
     pub(super) fn pays<E: Float>(&self, other: usize) -> bool {
-        if self.in_channels.min(self.out_channels) < LEAST_CHANNELS || self.units == 0 {
-            return false;
-        }
-        let (c, o) = (self.in_channels, self.out_channels);
-        let packing = self.packing::<E>();
-        let [rows, cols] = self.tiles();
-        let [c_room, o_room] = [c, o].map(|n| packing.whole_vectors(n));
-        let tiles = self.units * rows * cols;
-        let products = PLACES * tiles * (c + SUM) * o_room;
-        products + tiles * (c_room + o_room) * TRANSFORM + self.groups * c * o * WINDOW < other
+        self.units > 0 && self.cost::<E>(WINDOW) < other
+    }
+
+    /// How long it takes, in multiplications, if each window costs so many.
+    fn cost<E: Float>(&self, window: usize) -> usize {
+        let (c, o, [c_room, o_room]) = (self.in_channels, self.out_channels, self.channels::<E>());
+        let tiles = self.units * self.tiles().iter().product::<usize>();
+        let sums = PLACES * tiles * (c + SUM) * o_room;
+        sums + tiles * (c_room + o_room) * TRANSFORM + self.groups * c * o * window
     }
 
     /// `y = max(conv(x, w) + bias, least)`, where `windows(group)` is w.
@@ -118,8 +117,7 @@ impl Winograd {
     ) {
         let packing = self.packing::<E>();
         let (c, o) = (self.in_channels, self.out_channels);
-        let pieces = self.pieces::<E>();
-        let rooms = self.rooms::<E>(&pieces);
+        let (pieces, rooms) = self.pieces::<E>(Pieces::share(c * o));
         let y = Disjoint::new(y);
         let form = Form::Windows { groups: self.groups, sizes: [o, c], turned: windows(0).turned };
         let uses = PLACES * self.units / self.groups * self.tiles().iter().product::<usize>();

@@ -5,9 +5,9 @@ use std::ops::Range;
 use super::points::PLACES;
 
 /// The elements of transformed pixels and of their products that a piece has for one thread: most of a
-/// second-level cache. Larger weights are shared by all threads …
+/// second-level cache.
 const OWN: usize = 384 * 1024;
-/// … in pieces of at most this many elements.
+/// The elements of a piece that all threads work on, at most.
 const SHARED: usize = 2 * 1024 * 1024;
 /// There are at least this many pieces for threads of their own, where the work can be cut so.
 const PIECES: usize = 8;
@@ -43,17 +43,21 @@ impl Piece {
 }
 
 impl Pieces {
+    /// Whether so many weights at each place are too large for each thread to have them in its cache.
+    pub(super) fn share(weights: usize) -> bool {
+        PLACES * weights > OWN
+    }
+
     /// The largest that are not too large, of images with so many rows of so many tiles, each with so
-    /// many elements at each place: a piece reads all weights, so many at each place, once. Pieces have
-    /// several images only if these may be `together`.
+    /// many elements at each place: a piece reads all weights, or adds to them, once. Pieces have several
+    /// images only if these may be `together`.
     pub(super) fn new(
         units: usize,
         together: bool,
         tiles: [usize; 2],
         elements: usize,
-        weights: usize,
+        shared: bool,
     ) -> Pieces {
-        let shared = PLACES * weights > OWN;
         let most = if shared { SHARED } else { OWN } / (PLACES * elements);
         let [height, width] = tiles;
         let images = if together { (most / (height * width)).clamp(1, units) } else { 1 };

@@ -20,6 +20,8 @@ pub(super) const SIDE: usize = 6;
 pub(super) const PLACES: usize = SIDE * SIDE;
 /// The weights of a window along an axis.
 pub(super) const TAPS: usize = 3;
+/// The weights of a window.
+pub(super) const WINDOW: usize = TAPS * TAPS;
 
 /// The points ±P and ±Q, and their squares.
 const P: f64 = 0.625;

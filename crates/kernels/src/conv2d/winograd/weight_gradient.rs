@@ -17,16 +17,19 @@ use crate::{Float, scratch};
 
 use super::images::{Images, Room};
 use super::pieces::{Piece, Pieces};
-use super::points::{PLACES, SIDE, TAPS, weights};
+use super::points::{PLACES, SIDE, TAPS, WINDOW, weights};
 use super::to_tiles::Of;
 use super::{PARTS, Winograd};
 
 /// In how many runs the pieces are added up, so that as many tasks can work on them …
 const RUNS: usize = 8;
-/// … as long as the derivatives of all runs have at most this many elements.
+/// … as long as each has at least so many tiles: else all threads work on the same piece …
+const LEAST_TILES: usize = 64;
+/// … and the derivatives of all runs have at most this many elements.
 const PARTIAL: usize = 1024 * 1024;
-/// The elements of a window.
-const WINDOW: usize = TAPS * TAPS;
+
+/// What it costs to add up and transform the derivative of a window, in multiplications.
+const SUMS: usize = 600;
 
 impl Winograd {
     /// `dw[o, c, p, q] = Σ dy[n, o, i, j] · x[n, c, i + p − p₀, j + q − p₁]`.
@@ -34,14 +37,11 @@ impl Winograd {
     /// Pieces are added up in runs whose number depends on the sizes, and the runs in order.
     pub(in crate::conv2d) fn weight_gradient<E: Float>(&self, x: &[E], dy: &[E], dw: &mut [E]) {
         let Winograd { groups, in_channels, out_channels, size, out, padding, .. } = *self;
-        let pieces = self.pieces::<E>();
-        let rooms = self.rooms::<E>(&pieces);
+        let (pieces, rooms, n_runs) = self.runs::<E>();
         let images = [
             Images { of: Of::Pixels, numbers: x, channels: in_channels, size, padding },
             Images { of: Of::Results, numbers: dy, channels: out_channels, size: out, padding: [0, 0] },
         ];
-        let most = (PARTIAL / (groups * out_channels * WINDOW * rooms[0].channels)).max(1);
-        let n_runs = if pieces.shared { 1 } else { RUNS.min(pieces.len()).min(most) };
         let sums = Sums { winograd: self, pieces, rooms, images, n_runs };
         let windows = WINDOW * rooms[0].channels;
         let len = groups * out_channels * windows;
@@ -76,6 +76,26 @@ impl Winograd {
                 pack_panel(from, dw);
             });
         });
+    }
+
+    /// The pieces, how their tiles lie, and in how many runs they are added up.
+    fn runs<E: Float>(&self) -> (Pieces, [Room; 2], usize) {
+        let [c, o] = [self.in_channels, self.out_channels];
+        let few = self.units * self.tiles().iter().product::<usize>() < RUNS * self.groups * LEAST_TILES;
+        let (pieces, rooms) = self.pieces::<E>(few || Pieces::share(c * o));
+        let most = (PARTIAL / (self.groups * o * WINDOW * rooms[0].channels)).max(1);
+        let n_runs = if pieces.shared { 1 } else { RUNS.min(pieces.len()).min(most) };
+        (pieces, rooms, n_runs)
+    }
+
+    /// Whether this is the faster way for the derivative with respect to the windows, where the other
+    /// takes as long as `other` multiplications.
+    pub(in crate::conv2d) fn pays_for_weights<E: Float>(&self, other: usize) -> bool {
+        if self.units == 0 {
+            return false;
+        }
+        let (_, _, n_runs) = self.runs::<E>();
+        self.cost::<E>(n_runs * SUMS) < other
     }
 
     /// The convolution itself.

@@ -1,14 +1,16 @@
 //! The transformed windows, as a right operand of the products of each place.
 
-use std::ops::Range;
-
-use crate::Float;
 use crate::conv2d::correlate::Packing;
+use crate::gemm::MatRef;
+use crate::gemm::pack::pack_panel;
 use crate::simd::{Kernel, Simd, Vector};
 use crate::threads::{Disjoint, parallel_for};
+use crate::{Float, scratch};
 
-use super::MAX_LANES;
-use super::points::{OfWeights, PLACES, SIDE, ToPlaces};
+use super::points::{OfWeights, PLACES, SIDE, TAPS, ToPlaces, WINDOW};
+
+/// How many windows beside each other are transformed at a time.
+const TOGETHER: usize = 8;
 
 /// The windows of a group: that of row `o` and term `c` starts at `weights[o · row_step + c · term_step]`
 /// and has nine elements, which may be read backwards.
@@ -22,21 +24,37 @@ pub(in crate::conv2d) struct Windows<'a, E> {
 
 /// Transforms the windows of a group and packs them for each place.
 pub(super) fn pack<E: Float>(packing: Packing, windows: Windows<'_, E>, packed: &mut [E]) {
-    let len = packing.len();
+    let Windows { weights, row_step, term_step, turned } = windows;
+    let (len, height) = (packing.len(), packing.height);
+    // Windows of neighboring terms that follow each other are one matrix.
+    let together = if term_step == WINDOW { TOGETHER } else { 1 };
     let packed = Disjoint::new(packed);
     parallel_for(packing.n_panels(), |i| {
         let (terms, rows, panel) = packing.panel(i);
-        // SAFETY: panels do not overlap, and places do not.
-        let to = std::array::from_fn(|place| unsafe { packed.slice(place * len + panel.start, panel.len()) });
-        E::pack_windows(PackWindows { windows, rows, terms, to });
+        scratch::with(together * WINDOW * height, |taps: &mut [E]| {
+            for term in terms.clone().step_by(together) {
+                let n = together.min(terms.end - term);
+                let first = rows.start * row_step + term * term_step;
+                let from = MatRef::new(weights, first, [rows.len(), n * WINDOW], [row_step as isize, 1]);
+                let taps = &mut taps[..n * WINDOW * height];
+                pack_panel(from, taps);
+                let start = panel.start + (term - terms.start) * height;
+                // SAFETY: panels do not overlap, and places do not.
+                let to = std::array::from_fn(|place| unsafe {
+                    packed.slice(place * len + start, n * height)
+                });
+                E::pack_windows(PackWindows { taps, height, turned, to });
+            }
+        });
     });
 }
 
-/// `G w Gᵀ` of some windows, packed as a panel for each place, which is filled up with zeros.
+/// `G w Gᵀ` of some windows, each number of which has a row of so many.
 pub(crate) struct PackWindows<'a, 'y, E> {
-    windows: Windows<'a, E>,
-    rows: Range<usize>,
-    terms: Range<usize>,
+    taps: &'a [E],
+    height: usize,
+    turned: bool,
+    /// As many rows for each place as there are windows.
     to: [&'y mut [E]; PLACES],
 }
 
@@ -45,40 +63,31 @@ impl<E: Float> Kernel for PackWindows<'_, '_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let PackWindows { windows, rows, terms, to } = self;
-        let Windows { weights, row_step, term_step, turned } = windows;
+        let PackWindows { taps, height, turned, to } = self;
         let lanes = <E::Vector<S> as Vector<E>>::LANES;
-        let height = to[0].len() / terms.len();
-        assert!(height >= rows.len() && height.is_multiple_of(lanes));
-        to.iter().for_each(|panel| assert_eq!(panel.len(), height * terms.len(), "elements of a panel"));
-        for (k, term) in terms.enumerate() {
-            for first in (0..height).step_by(lanes) {
-                let mut taps = [[E::ZERO; MAX_LANES]; 9];
-                let some = (rows.start + first).min(rows.end)..(rows.start + first + lanes).min(rows.end);
-                for (lane, row) in some.enumerate() {
-                    let start = row * row_step + term * term_step;
-                    let window = &weights[start..start + 9];
-                    for (tap, &weight) in window.iter().enumerate() {
-                        taps[if turned { 8 - tap } else { tap }][lane] = weight;
+        let len = taps.len() / WINDOW;
+        assert!(height.is_multiple_of(lanes) && len.is_multiple_of(height));
+        to.iter().for_each(|panel| assert_eq!(panel.len(), len, "elements of a panel"));
+        for place in (0..len).step_by(lanes) {
+            // SAFETY: kernels run where the machine has the instructions; a vector is in each row of
+            // taps and of panels from this place on, as asserted.
+            unsafe {
+                let from = taps.as_ptr().add(place / height * WINDOW * height + place % height);
+                let mut columns = [[E::Vector::<S>::splat(E::ZERO); SIDE]; TAPS];
+                for (j, column) in columns.iter_mut().enumerate() {
+                    let mut weights = [E::Vector::<S>::splat(E::ZERO); TAPS];
+                    for (i, weight) in weights.iter_mut().enumerate() {
+                        let tap = TAPS * i + j;
+                        let tap = if turned { WINDOW - 1 - tap } else { tap };
+                        *weight = E::Vector::<S>::load(from.add(tap * height));
                     }
+                    *column = OfWeights::transform::<E, S>(weights);
                 }
-                // SAFETY: kernels run where the machine has the instructions; rows of taps hold a
-                // vector, and so do the panels from this place on.
-                unsafe {
-                    let mut columns = [[E::Vector::<S>::splat(E::ZERO); SIDE]; 3];
-                    for (j, column) in columns.iter_mut().enumerate() {
-                        let [a, b, c] = [taps[j].as_ptr(), taps[3 + j].as_ptr(), taps[6 + j].as_ptr()];
-                        *column = OfWeights::transform::<E, S>([
-                            E::Vector::<S>::load(a),
-                            E::Vector::<S>::load(b),
-                            E::Vector::<S>::load(c),
-                        ]);
-                    }
-                    for i in 0..SIDE {
-                        let row = OfWeights::transform::<E, S>([columns[0][i], columns[1][i], columns[2][i]]);
-                        for (j, value) in row.into_iter().enumerate() {
-                            value.store(to[SIDE * i + j].as_mut_ptr().add(k * height + first));
-                        }
+                let [a, b, c] = columns;
+                for i in 0..SIDE {
+                    let row = OfWeights::transform::<E, S>([a[i], b[i], c[i]]);
+                    for (j, value) in row.into_iter().enumerate() {
+                        value.store(to[SIDE * i + j].as_mut_ptr().add(place));
                     }
                 }
             }
