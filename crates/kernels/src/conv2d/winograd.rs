@@ -87,8 +87,7 @@ impl Winograd {
     /// The pieces, and how the tiles of one lie, those of images and those of results.
     fn pieces<E: Float>(&self, shared: bool) -> (Pieces, [Room; 2]) {
         let channels = self.channels::<E>();
-        let pieces =
-            Pieces::new(self.units, self.groups == 1, self.tiles(), channels.iter().sum(), shared);
+        let pieces = Pieces::new(self.units, self.groups == 1, self.tiles(), channels.iter().sum(), shared);
         (pieces, channels.map(|channels| Room { channels, tiles: pieces.most_tiles() }))
     }
 
@@ -240,9 +239,8 @@ impl<E: Float> Step<'_, E> {
         for terms in self.packing.runs() {
             let right = &weights[terms.start * self.packing.padded..][..terms.len() * self.packing.padded];
             // SAFETY: nobody else has them by the caller's promise, and one tile is computed at a time.
-            let mut target = unsafe {
-                Target::new(sums.as_ptr().add(first), o_room, piece.n_tiles(), channels.len())
-            };
+            let mut target =
+                unsafe { Target::new(sums.as_ptr().add(first), o_room, piece.n_tiles(), channels.len()) };
             target.beta = if terms.start == 0 { E::ZERO } else { E::ONE };
             let [starts, offsets] = self.lists.map(|list| &list[..terms.len()]);
             E::tiles(Tiles {
@@ -294,5 +292,56 @@ impl<E: Float> Step<'_, E> {
                 });
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conv2d::Conv2d;
+    use crate::simd::{Level, with_level};
+
+    /// Which of the ways are Winograd's for images of `side` × `side` pixels with a padding of 1, forward
+    /// and for the derivative of the weights, and whether all threads work on the same piece.
+    fn ways(batch: usize, channels: [usize; 2], side: usize, groups: usize) -> [Option<bool>; 2] {
+        let sizes = Conv2d {
+            batch,
+            in_channels: channels[0],
+            height: side,
+            width: side,
+            out_channels: channels[1],
+            kernel: [3; 2],
+            stride: [1; 2],
+            padding: [1; 2],
+            dilation: [1; 2],
+            groups,
+        };
+        let winograd = Winograd::of(&sizes);
+        let other = sizes.batch * side * side * sizes.weight_len();
+        let forward = winograd.pays::<f32>(other);
+        let backward = winograd.pays_for_weights::<f32>(other);
+        [
+            forward.then(|| Pieces::share(winograd.in_channels * winograd.out_channels)),
+            backward.then(|| winograd.runs::<f32>().0.shared),
+        ]
+    }
+
+    #[test]
+    fn every_way_is_the_best_for_some_sizes() {
+        // The tests that hold convolutions against their definition count on it.
+        for &level in Level::available() {
+            with_level(level, || {
+                let own = Some(false);
+                let shared = Some(true);
+                assert_eq!(ways(3, [32, 36], 12, 1), [own, shared], "{level:?}");
+                assert_eq!(ways(2, [110, 115], 15, 1), [shared, shared], "{level:?}");
+                assert_eq!(ways(8, [24, 25], 32, 1), [own, own], "{level:?}");
+                assert_eq!(ways(6, [64, 96], 9, 2), [own, shared], "{level:?}");
+                assert_eq!(ways(8, [48, 48], 32, 2), [own, own], "{level:?}");
+                assert_eq!(ways(4, [64, 48], 12, 1), [own, shared], "{level:?}");
+                assert_eq!(ways(8, [3, 64], 32, 1), [None, None], "{level:?}");
+                assert_eq!(ways(1, [512, 512], 7, 1), [None, None], "{level:?}");
+            });
+        }
     }
 }

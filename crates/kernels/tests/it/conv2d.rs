@@ -4,16 +4,25 @@ use proptest::prelude::*;
 use tenon_kernels::conv2d::{self, Conv2d, Weights};
 use tenon_kernels::gemm::Activation;
 use tenon_kernels::kept::Kept;
+use tenon_kernels::simd::Level;
 use tenon_kernels::{Float, fuzz, naive};
 
-use crate::support::{check, numbers, replay_corpus, sum_bound};
+use crate::support::{at_every_level, check, numbers, replay_corpus, sum_bound};
 
 /// How far a convolution with so many channels that are added up may be off where it is computed by
-/// tiles: transformed pixels are at most 4, transformed weights 9/4, a place of a product is then a
-/// sum of `channels` numbers of at most 9, and a result adds 9 of those. Each of the `channels`
-/// additions and of the ten of the transforms rounds by half an ε; a factor of 2 covers the oracle.
+/// tiles: along an axis, the sum over the places of what `Aᵀ`, `G` and `Bᵀ` make of ones is at most 23.7,
+/// so along both the numbers that are added up for each channel are at most 562. Each of the additions of
+/// `channels` numbers and of at most 24 in the transforms rounds by half an ε; a factor of 2 covers the
+/// oracle. [`tiles_are_about_as_accurate_as_sums`] holds it to what can be expected.
 fn tiles_bound<E: Float>(channels: usize) -> f64 {
-    81.0 * channels as f64 * (channels + 10) as f64 * E::EPSILON.to_f64()
+    562.0 * channels as f64 * (channels + 24) as f64 * E::EPSILON.to_f64()
+}
+
+/// The same for the derivative with respect to windows: what `Gᵀ`, `A` and `Bᵀ` make of ones is at most
+/// 28.3 along an axis, and added up are tiles.
+fn windows_bound<E: Float>(sizes: &Conv2d) -> f64 {
+    let tiles = sizes.batch * sizes.out_height().div_ceil(4) * sizes.out_width().div_ceil(4);
+    801.0 * tiles as f64 * (tiles + 24) as f64 * E::EPSILON.to_f64()
 }
 
 fn check_all<E: Float>(sizes: &Conv2d) {
@@ -24,10 +33,9 @@ fn check_all<E: Float>(sizes: &Conv2d) {
     let bias = numbers::<E>(3, sizes.out_channels);
     let dy = numbers::<E>(4, sizes.output_len());
     let window = sizes.in_channels / sizes.groups * sizes.kernel[0] * sizes.kernel[1];
-    let by_channel = |channels: usize| match (sizes.kernel, sizes.stride, sizes.dilation) {
-        ([3, 3], [1, 1], [1, 1]) => tiles_bound::<E>(channels / sizes.groups),
-        _ => 0.0,
-    };
+    let may_be_tiles = (sizes.kernel, sizes.stride, sizes.dilation) == ([3, 3], [1, 1], [1, 1]);
+    let by_channel =
+        |channels: usize| if may_be_tiles { tiles_bound::<E>(channels / sizes.groups) } else { 0.0 };
     let bound = sum_bound::<E>(window).max(by_channel(sizes.in_channels));
     let want = naive::conv2d(sizes, &x, &w, Some(&bias));
     check(&want, bound, |y| {
@@ -48,7 +56,9 @@ fn check_all<E: Float>(sizes: &Conv2d) {
     });
 
     let pixels = sizes.batch * sizes.out_height() * sizes.out_width();
-    check(&naive::conv2d_weight_gradient(sizes, &x, &dy), sum_bound::<E>(pixels), |dw| {
+    let by_tile = if may_be_tiles { windows_bound::<E>(sizes) } else { 0.0 };
+    let bound = sum_bound::<E>(pixels).max(by_tile);
+    check(&naive::conv2d_weight_gradient(sizes, &x, &dy), bound, |dw| {
         conv2d::weight_gradient(sizes, &x, &dy, dw);
     });
     let mut sums = vec![0.0; sizes.out_channels];
@@ -122,7 +132,8 @@ fn square(batch: usize, c: usize, side: usize, o: usize, k: usize, stride: usize
 
 #[test]
 fn agrees_where_it_is_computed_by_tiles() {
-    // Even and odd sides, every padding, results of a tile and less, groups.
+    // Even and odd sides, every padding, results of a tile and less, groups; weights that each thread has
+    // and such that all share, of forward and of backward.
     for sizes in [
         square(3, 32, 12, 36, 3, 1, 1),
         square(5, 29, 13, 31, 3, 1, 0),
@@ -131,10 +142,56 @@ fn agrees_where_it_is_computed_by_tiles() {
         square(1, 16, 70, 17, 3, 1, 1),
         square(40, 96, 4, 90, 3, 1, 1),
         square(19, 64, 4, 60, 3, 1, 3),
-        Conv2d { width: 31, groups: 2, ..square(6, 32, 9, 48, 3, 1, 1) },
+        square(2, 110, 15, 115, 3, 1, 1),
+        square(8, 24, 32, 25, 3, 1, 1),
+        Conv2d { width: 31, groups: 2, ..square(6, 64, 9, 96, 3, 1, 1) },
+        Conv2d { groups: 2, ..square(8, 48, 32, 48, 3, 1, 1) },
     ] {
         check_all::<f32>(&sizes);
         check_all::<f64>(&sizes);
+    }
+}
+
+/// The root of the mean square of how far numbers are off.
+fn deviation(numbers: &[f32], want: &[f64]) -> f64 {
+    let squares = numbers.iter().zip(want).map(|(&got, want)| (f64::from(got) - want).powi(2));
+    (squares.sum::<f64>() / want.len() as f64).sqrt()
+}
+
+#[test]
+fn tiles_are_about_as_accurate_as_sums() {
+    let sizes = square(4, 64, 12, 48, 3, 1, 1);
+    let (x, w) = (numbers::<f32>(1, sizes.input_len()), numbers::<f32>(2, sizes.weight_len()));
+    let dy = numbers::<f32>(3, sizes.output_len());
+    // Sums that are taken one by one, and without rounding errors that count.
+    let mut direct = [vec![0.0f32; x.len()], vec![0.0; w.len()], vec![0.0; dy.len()]];
+    let mut exact = [vec![0.0f64; x.len()], vec![0.0; w.len()], vec![0.0; dy.len()]];
+    for (iw, (p, q)) in (0..w.len()).map(|iw| (iw, (iw / 3 % 3, iw % 3))) {
+        let (o, c) = (iw / 9 / 64, iw / 9 % 64);
+        for (n, i, j) in (0..4 * 144).map(|i| (i / 144, i / 12 % 12, i % 12)) {
+            let (Some(h), Some(v)) = ((i + p).checked_sub(1), (j + q).checked_sub(1)) else { continue };
+            if h < 12 && v < 12 {
+                let (ix, iy) = (((n * 64 + c) * 12 + h) * 12 + v, ((n * 48 + o) * 12 + i) * 12 + j);
+                let places = [ix, iw, iy];
+                for (k, [a, b]) in [[dy[iy], w[iw]], [x[ix], dy[iy]], [x[ix], w[iw]]].into_iter().enumerate()
+                {
+                    direct[k][places[k]] += a * b;
+                    exact[k][places[k]] += f64::from(a) * f64::from(b);
+                }
+            }
+        }
+    }
+    for (k, name) in ["dx", "dw", "y"].into_iter().enumerate() {
+        let results = at_every_level(exact[k].len(), |to: &mut [f32]| match k {
+            0 => conv2d::input_gradient(&sizes, &dy, Weights::new(&w), to),
+            1 => conv2d::weight_gradient(&sizes, &x, &dy, to),
+            _ => conv2d::forward(&sizes, &x, Weights::new(&w), None, Activation::Identity, to),
+        });
+        let allowed = 3.0 * deviation(&direct[k], &exact[k]);
+        for (result, level) in results.iter().zip(Level::available()) {
+            let off = deviation(result, &exact[k]);
+            assert!(off <= allowed, "{name} at {level:?}: off by {off:e}, allowed {allowed:e}");
+        }
     }
 }
 

@@ -66,8 +66,7 @@ impl<E: Float> Kernel for FromTiles<'_, '_, E> {
                         *column = results::<E, S>(places);
                     }
                     let [a, b, c, d, e, f] = columns;
-                    let (bias, least) =
-                        (E::Vector::<S>::load(biases.as_ptr()), E::Vector::<S>::splat(least));
+                    let (bias, least) = (E::Vector::<S>::load(biases.as_ptr()), E::Vector::<S>::splat(least));
                     let cols = RESULTS.min(width - RESULTS * col);
                     for i in 0..rows {
                         let to = pixels.as_mut_ptr().add((i * width + RESULTS * col) * lanes);

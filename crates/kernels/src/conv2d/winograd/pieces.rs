@@ -90,11 +90,7 @@ impl Pieces {
     pub(super) fn piece(&self, i: usize) -> Piece {
         let (unit, row) = (i / self.per_image() * self.images, i % self.per_image() * self.rows);
         let rows = row..self.tiles[0].min(row + self.rows);
-        Piece {
-            units: unit..self.units.min(unit + self.images),
-            tiles: rows.len() * self.tiles[1],
-            rows,
-        }
+        Piece { units: unit..self.units.min(unit + self.images), tiles: rows.len() * self.tiles[1], rows }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Piece> {

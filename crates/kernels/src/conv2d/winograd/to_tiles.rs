@@ -58,7 +58,8 @@ impl<E: Float> Kernel for ToTiles<'_, '_, E> {
 /// Transforms tiles that each have `N` × `N` pixels, and so many less in common with the next.
 #[inline(always)]
 fn transform<E: Float, S: Simd, T: ToPlaces<N>, const N: usize>(work: ToTiles<'_, '_, E>) {
-    let ToTiles { pixels, channels, size, padding, tiles, columns, first, tile_step, place_step, to, .. } = work;
+    let ToTiles { pixels, channels, size, padding, tiles, columns, first, tile_step, place_step, to, .. } =
+        work;
     let ([height, width], [n_rows, n_cols]) = (size, tiles);
     let lanes = <E::Vector<S> as Vector<E>>::LANES;
     let all_columns = RESULTS * n_cols + N - RESULTS;

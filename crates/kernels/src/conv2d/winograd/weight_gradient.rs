@@ -79,7 +79,7 @@ impl Winograd {
     }
 
     /// The pieces, how their tiles lie, and in how many runs they are added up.
-    fn runs<E: Float>(&self) -> (Pieces, [Room; 2], usize) {
+    pub(super) fn runs<E: Float>(&self) -> (Pieces, [Room; 2], usize) {
         let [c, o] = [self.in_channels, self.out_channels];
         let few = self.units * self.tiles().iter().product::<usize>() < RUNS * self.groups * LEAST_TILES;
         let (pieces, rooms) = self.pieces::<E>(few || Pieces::share(c * o));
@@ -191,7 +191,13 @@ impl<E: Float> Sums<'_, E> {
             parallel_for(o, |row| {
                 // SAFETY: each task has its own output channel.
                 let to = unsafe { to.slice((group * o + row) * windows, windows) };
-                E::from_places(FromPlaces { sums, channels: self.rooms[0].channels, rows: o, first: row, to });
+                E::from_places(FromPlaces {
+                    sums,
+                    channels: self.rooms[0].channels,
+                    rows: o,
+                    first: row,
+                    to,
+                });
             });
         });
     }

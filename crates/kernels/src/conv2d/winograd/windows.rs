@@ -40,9 +40,8 @@ pub(super) fn pack<E: Float>(packing: Packing, windows: Windows<'_, E>, packed: 
                 pack_panel(from, taps);
                 let start = panel.start + (term - terms.start) * height;
                 // SAFETY: panels do not overlap, and places do not.
-                let to = std::array::from_fn(|place| unsafe {
-                    packed.slice(place * len + start, n * height)
-                });
+                let to =
+                    std::array::from_fn(|place| unsafe { packed.slice(place * len + start, n * height) });
                 E::pack_windows(PackWindows { taps, height, turned, to });
             }
         });
