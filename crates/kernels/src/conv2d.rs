@@ -118,11 +118,6 @@ impl Conv2d {
         self.in_channels / self.groups * self.kernel[0] * self.kernel[1]
     }
 
-    /// Whether the window is 3 × 3 and moves by one pixel.
-    fn is_plain_3x3(&self) -> bool {
-        self.kernel == [3, 3] && self.stride == [1, 1] && self.dilation == [1, 1]
-    }
-
     /// Whether a result is of one pixel, and its place.
     fn is_pointwise(&self) -> bool {
         self.kernel == [1, 1] && self.stride == [1, 1] && self.padding == [0, 0]

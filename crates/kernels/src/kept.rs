@@ -61,7 +61,7 @@ pub(crate) enum Form {
     /// As panels of so many rows, for each of some groups.
     Panels { groups: usize, sizes: [usize; 2], strides: [isize; 2], height: usize },
     /// As transformed windows, for each of some groups.
-    Windows { groups: usize, sizes: [usize; 2], turned: bool },
+    Windows { groups: usize, sizes: [usize; 2], side: usize, turned: bool },
 }
 
 impl<E: Float> Kept<E> {

@@ -57,12 +57,14 @@ pub fn forward<E: Float>(
         terms: window,
     };
     let cut = Cut::new::<E>(&general, |rows| Planes::of_input(sizes, rows));
-    let winograd = Winograd::of(sizes);
-    if sizes.is_plain_3x3() && winograd.pays::<E>(cut.cost) {
+    if let Some(winograd) = Winograd::of(sizes)
+        && winograd.pays::<E>(cut.cost)
+    {
         let windows = |group| Windows {
-            weights: &w[group * o * c * 9..][..o * c * 9],
-            row_step: c * 9,
-            term_step: 9,
+            weights: &w[group * o * window..][..o * window],
+            side: winograd.window,
+            row_step: window,
+            term_step: window / c,
             turned: false,
         };
         return winograd.run(x, windows, kept, bias, activation.least(), y);

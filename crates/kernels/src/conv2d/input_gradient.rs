@@ -57,9 +57,10 @@ pub fn input_gradient<E: Float>(sizes: &Conv2d, dy: &[E], weights: Weights<'_, E
         && winograd.pays::<E>(cut.cost)
     {
         let windows = |group| Windows {
-            weights: &w[group * o * c * 9..][..o * c * 9],
-            row_step: 9,
-            term_step: c * 9,
+            weights: &w[group * o * sizes.window_len()..][..o * sizes.window_len()],
+            side: winograd.window,
+            row_step: winograd.window.pow(2),
+            term_step: sizes.window_len(),
             turned: true,
         };
         return winograd.run(dy, windows, kept, None, E::NEG_INFINITY, dx);
@@ -138,15 +139,15 @@ fn pack<E: Float>(
 
 /// The convolution of dy, by windows turned by half a circle, that the derivative is.
 fn winograd(sizes: &Conv2d) -> Option<Winograd> {
-    let padding = [0, 1].map(|axis| 2usize.checked_sub(sizes.padding[axis]));
-    let (true, [Some(top), Some(left)]) = (sizes.is_plain_3x3(), padding) else { return None };
+    let forward = Winograd::of(sizes)?;
+    let padding = forward.padding.map(|padding| (forward.window - 1).checked_sub(padding));
+    let [Some(top), Some(left)] = padding else { return None };
     Some(Winograd {
-        units: sizes.batch * sizes.groups,
-        groups: sizes.groups,
-        in_channels: sizes.out_channels / sizes.groups,
-        out_channels: sizes.in_channels / sizes.groups,
-        size: [sizes.out_height(), sizes.out_width()],
-        out: [sizes.height, sizes.width],
+        in_channels: forward.out_channels,
+        out_channels: forward.in_channels,
+        size: forward.out,
+        out: forward.size,
         padding: [top, left],
+        ..forward
     })
 }

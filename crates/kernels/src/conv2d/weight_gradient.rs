@@ -42,9 +42,10 @@ pub fn weight_gradient<E: Float>(sizes: &Conv2d, x: &[E], dy: &[E], dw: &mut [E]
     if whole::is_whole(sizes) {
         return whole::weight_gradient(sizes, x, dy, dw);
     }
-    let winograd = Winograd::of(sizes);
     let other = sizes.batch * sizes.out_height() * sizes.out_width() * dw.len();
-    if sizes.is_plain_3x3() && winograd.pays_for_weights::<E>(other) {
+    if let Some(winograd) = Winograd::of(sizes)
+        && winograd.pays_for_weights::<E>(other)
+    {
         return winograd.weight_gradient(x, dy, dw);
     }
     match OuterProducts::new::<E>(sizes) {

@@ -1,9 +1,9 @@
-//! Convolutions by windows of 3 × 3 with fewer multiplications.
+//! Convolutions by windows of 3 × 3 and 5 × 5 with fewer multiplications.
 //!
-//! A tile of 4 × 4 results reads 6 × 6 pixels. With `U = G w Gᵀ` of the window, `V = Bᵀ x B` of the
-//! pixels and `y = Aᵀ (U ∘ V) A`, it takes 36 multiplications instead of 144, and the sum over the
-//! channels can be taken before the last step: for each of the 36 places there is a product of a
-//! matrix `(tiles, C)` of pixels with a matrix `(C, O)` of windows.
+//! A tile of 4 × 4 results, or of 2 × 2, reads 6 × 6 pixels. With `U = G w Gᵀ` of the window,
+//! `V = Bᵀ x B` of the pixels and `y = Aᵀ (U ∘ V) A`, it takes 36 multiplications instead of 144 or 100,
+//! and the sum over the channels can be taken before the last step: for each of the 36 places there is a
+//! product of a matrix `(tiles, C)` of pixels with a matrix `(C, O)` of windows.
 //!
 //! All transforms have channels beside each other in a vector, so images of any width fill it.
 //! Their rounding errors are about twice those of sums that are taken one by one.
@@ -36,7 +36,7 @@ use crate::{Float, scratch};
 
 use images::{Images, Room};
 use pieces::{Piece, Pieces};
-use points::{PLACES, RESULTS};
+use points::{PLACES, results_of};
 use to_tiles::Of;
 use windows::pack;
 
@@ -51,9 +51,11 @@ const PARTS: usize = 16;
 /// No vector holds more.
 const MAX_LANES: usize = 16;
 
-/// A convolution with a window of 3 × 3, stride 1 and as many groups as there are.
+/// A convolution with a square window, stride 1 and as many groups as there are.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Winograd {
+    /// The weights of a window along an axis: 3 or 5.
+    pub(super) window: usize,
     /// The images, each as often as there are groups.
     pub(super) units: usize,
     pub(super) groups: usize,
@@ -73,9 +75,14 @@ impl Winograd {
         Packing::new::<E>(self.out_channels, self.in_channels).as_right()
     }
 
+    /// The results of a tile along an axis.
+    fn results(&self) -> usize {
+        results_of(self.window)
+    }
+
     /// The rows of tiles, and the tiles of each.
     fn tiles(&self) -> [usize; 2] {
-        self.out.map(|size| size.div_ceil(RESULTS))
+        self.out.map(|size| size.div_ceil(self.results()))
     }
 
     /// The channels of images and of results, filled up to whole vectors.
@@ -118,7 +125,12 @@ impl Winograd {
         let (c, o) = (self.in_channels, self.out_channels);
         let (pieces, rooms) = self.pieces::<E>(Pieces::share(c * o));
         let y = Disjoint::new(y);
-        let form = Form::Windows { groups: self.groups, sizes: [o, c], turned: windows(0).turned };
+        let form = Form::Windows {
+            groups: self.groups,
+            sizes: [o, c],
+            side: self.window,
+            turned: windows(0).turned,
+        };
         let uses = PLACES * self.units / self.groups * self.tiles().iter().product::<usize>();
         let kept = kept.filter(|_| kept::pays(uses, WINDOW));
         let arrange = |packed: &mut [E]| {
@@ -215,7 +227,14 @@ impl<E: Float> Step<'_, E> {
 
     fn images<'x>(&self, x: &'x [E]) -> Images<'x, E> {
         let Winograd { in_channels, size, padding, .. } = *self.winograd;
-        Images { of: Of::Pixels, numbers: x, channels: in_channels, size, padding }
+        Images {
+            of: Of::Pixels,
+            results: self.winograd.results(),
+            numbers: x,
+            channels: in_channels,
+            size,
+            padding,
+        }
     }
 
     /// Multiplies all pixels of a place with some channels of the windows of it, which start a panel.
@@ -271,12 +290,14 @@ impl<E: Float> Step<'_, E> {
     ) {
         let Winograd { groups, out_channels: o, out: [height, width], .. } = *self.winograd;
         let lanes = self.packing.whole_vectors(1);
-        let rows = RESULTS * piece.rows.start..height.min(RESULTS * piece.rows.end);
+        let results = self.winograd.results();
+        let rows = results * piece.rows.start..height.min(results * piece.rows.end);
         let room = self.rooms[1];
-        scratch::with(RESULTS * width * lanes, |pixels: &mut [E]| {
+        scratch::with(results * width * lanes, |pixels: &mut [E]| {
             for channel in channels.clone().step_by(lanes) {
                 let n = lanes.min(channels.end - channel);
                 E::from_tiles(FromTiles {
+                    results,
                     sums: &sums[i * piece.tiles * room.channels + channel..],
                     tile_step: room.channels,
                     place_step: room.step(),
@@ -301,22 +322,28 @@ mod tests {
     use crate::conv2d::Conv2d;
     use crate::simd::{Level, with_level};
 
-    /// Which of the ways are Winograd's for images of `side` × `side` pixels with a padding of 1, forward
+    /// Which of the ways are Winograd's for images of `side` × `side` pixels, forward
     /// and for the derivative of the weights, and whether all threads work on the same piece.
-    fn ways(batch: usize, channels: [usize; 2], side: usize, groups: usize) -> [Option<bool>; 2] {
+    fn ways(
+        batch: usize,
+        channels: [usize; 2],
+        side: usize,
+        window: usize,
+        groups: usize,
+    ) -> [Option<bool>; 2] {
         let sizes = Conv2d {
             batch,
             in_channels: channels[0],
             height: side,
             width: side,
             out_channels: channels[1],
-            kernel: [3; 2],
+            kernel: [window; 2],
             stride: [1; 2],
-            padding: [1; 2],
+            padding: [window / 2; 2],
             dilation: [1; 2],
             groups,
         };
-        let winograd = Winograd::of(&sizes);
+        let winograd = Winograd::of(&sizes).expect("there are transforms");
         let other = sizes.batch * side * side * sizes.weight_len();
         let forward = winograd.pays::<f32>(other);
         let backward = winograd.pays_for_weights::<f32>(other);
@@ -333,14 +360,18 @@ mod tests {
             with_level(level, || {
                 let own = Some(false);
                 let shared = Some(true);
-                assert_eq!(ways(3, [32, 36], 12, 1), [own, shared], "{level:?}");
-                assert_eq!(ways(2, [110, 115], 15, 1), [shared, shared], "{level:?}");
-                assert_eq!(ways(8, [24, 25], 32, 1), [own, own], "{level:?}");
-                assert_eq!(ways(6, [64, 96], 9, 2), [own, shared], "{level:?}");
-                assert_eq!(ways(8, [48, 48], 32, 2), [own, own], "{level:?}");
-                assert_eq!(ways(4, [64, 48], 12, 1), [own, shared], "{level:?}");
-                assert_eq!(ways(8, [3, 64], 32, 1), [None, None], "{level:?}");
-                assert_eq!(ways(1, [512, 512], 7, 1), [None, None], "{level:?}");
+                assert_eq!(ways(3, [32, 36], 12, 3, 1), [own, shared], "{level:?}");
+                assert_eq!(ways(2, [110, 115], 15, 3, 1), [shared, shared], "{level:?}");
+                assert_eq!(ways(8, [24, 25], 32, 3, 1), [own, own], "{level:?}");
+                assert_eq!(ways(6, [64, 96], 9, 3, 2), [own, shared], "{level:?}");
+                assert_eq!(ways(8, [48, 48], 32, 3, 2), [own, own], "{level:?}");
+                assert_eq!(ways(4, [40, 32], 12, 3, 1), [own, shared], "{level:?}");
+                assert_eq!(ways(3, [48, 52], 13, 5, 1), [own, shared], "{level:?}");
+                assert_eq!(ways(9, [32, 40], 16, 5, 1), [own, own], "{level:?}");
+                assert_eq!(ways(2, [110, 115], 12, 5, 1), [shared, shared], "{level:?}");
+                assert_eq!(ways(4, [40, 32], 12, 5, 1), [own, shared], "{level:?}");
+                assert_eq!(ways(8, [3, 64], 32, 3, 1), [None, None], "{level:?}");
+                assert_eq!(ways(1, [512, 512], 7, 3, 1), [None, None], "{level:?}");
             });
         }
     }

@@ -20,8 +20,10 @@ impl<X: Image, B: Backend> Tensor<X, B> {
     /// `x: (N, C, H, W), weight: (O, C, K, L) → (N, O, H', W')` with
     /// `H' = ⌊(H + 2P − D(K − 1) − 1) / S⌋ + 1`
     ///
-    /// Windows of 3 × 3 that move by one pixel are computed by tiles of 2 × 2 results where that is
-    /// faster. A NaN or an infinity then spreads to all results of the tiles that read it.
+    /// Windows of 3 × 3 and of 5 × 5 that move by one pixel, and their gradients, are computed by tiles
+    /// of 4 × 4 or of 2 × 2 results where that is faster. Rounding errors are then up to a few times
+    /// those of a plain sum, a NaN or an infinity spreads to all results of the tiles that read it, and
+    /// numbers within a factor of a thousand of the largest float may overflow.
     ///
     /// # Source
     /// Lavin and Gray 2016, "Fast algorithms for convolutional neural networks", section 4.1, for

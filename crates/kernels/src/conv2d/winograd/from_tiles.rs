@@ -5,11 +5,13 @@ use crate::simd::{Kernel, Simd, Vector};
 use crate::threads::Disjoint;
 
 use super::MAX_LANES;
-use super::points::{PLACES, RESULTS, SIDE, results};
+use super::points::{PLACES, SIDE, results};
 
 /// `Aᵀ m A` of all tiles of some rows of an image, for as many channels as a vector has, with a bias
 /// and no less than `least`.
 pub(crate) struct FromTiles<'a, 'y, E> {
+    /// The results of a tile along an axis.
+    pub(super) results: usize,
     /// The sums, from those of the first tile on.
     pub(super) sums: &'a [E],
     /// From one tile to the next, and from one place to the next.
@@ -37,54 +39,64 @@ impl<E: Float> Kernel for FromTiles<'_, '_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let FromTiles { sums, tile_step, place_step, tiles, bias, least, pixels, .. } = self;
-        let ([height, width], channels, start, plane, y) =
-            (self.size, self.channels, self.start, self.plane, self.y);
-        let lanes = <E::Vector<S> as Vector<E>>::LANES;
-        let n_rows = height.div_ceil(RESULTS);
-        assert!((1..=lanes).contains(&channels) && height > 0 && width > 0 && width <= RESULTS * tiles);
-        assert!((PLACES - 1) * place_step + (n_rows * tiles - 1) * tile_step + lanes <= sums.len());
-        assert!(RESULTS * width * lanes <= pixels.len());
-        assert!(start + (channels - 1) * plane + height * width <= y.len());
-        let mut biases = [E::ZERO; MAX_LANES];
-        if let Some(bias) = bias {
-            biases[..channels].copy_from_slice(bias);
+        match self.results {
+            4 => transform::<E, S, 4>(self),
+            2 => transform::<E, S, 2>(self),
+            n => unreachable!("tiles of {n} × {n} results"),
         }
-        for row in 0..n_rows {
-            let rows = RESULTS.min(height - RESULTS * row);
-            for col in 0..tiles {
-                // SAFETY: kernels run where the machine has the instructions; the sums and the pixels
-                // are inside of their slices, as asserted.
-                unsafe {
-                    let from = sums.as_ptr().add((row * tiles + col) * tile_step);
-                    let mut columns = [[E::Vector::<S>::splat(E::ZERO); RESULTS]; SIDE];
-                    for (j, column) in columns.iter_mut().enumerate() {
-                        let mut places = [E::Vector::<S>::splat(E::ZERO); SIDE];
-                        for (i, place) in places.iter_mut().enumerate() {
-                            *place = E::Vector::<S>::load(from.add((SIDE * i + j) * place_step));
-                        }
-                        *column = results::<E, S>(places);
+    }
+}
+
+/// Transforms tiles that each have `N` × `N` results.
+#[inline(always)]
+fn transform<E: Float, S: Simd, const N: usize>(work: FromTiles<'_, '_, E>) {
+    let FromTiles { sums, tile_step, place_step, tiles, bias, least, pixels, .. } = work;
+    let ([height, width], channels, start, plane, y) =
+        (work.size, work.channels, work.start, work.plane, work.y);
+    let lanes = <E::Vector<S> as Vector<E>>::LANES;
+    let n_rows = height.div_ceil(N);
+    assert!((1..=lanes).contains(&channels) && height > 0 && width > 0 && width <= N * tiles);
+    assert!((PLACES - 1) * place_step + (n_rows * tiles - 1) * tile_step + lanes <= sums.len());
+    assert!(N * width * lanes <= pixels.len());
+    assert!(start + (channels - 1) * plane + height * width <= y.len());
+    let mut biases = [E::ZERO; MAX_LANES];
+    if let Some(bias) = bias {
+        biases[..channels].copy_from_slice(bias);
+    }
+    for row in 0..n_rows {
+        let rows = N.min(height - N * row);
+        for col in 0..tiles {
+            // SAFETY: kernels run where the machine has the instructions; the sums and the pixels
+            // are inside of their slices, as asserted.
+            unsafe {
+                let from = sums.as_ptr().add((row * tiles + col) * tile_step);
+                let mut columns = [[E::Vector::<S>::splat(E::ZERO); N]; SIDE];
+                for (j, column) in columns.iter_mut().enumerate() {
+                    let mut places = [E::Vector::<S>::splat(E::ZERO); SIDE];
+                    for (i, place) in places.iter_mut().enumerate() {
+                        *place = E::Vector::<S>::load(from.add((SIDE * i + j) * place_step));
                     }
-                    let [a, b, c, d, e, f] = columns;
-                    let (bias, least) = (E::Vector::<S>::load(biases.as_ptr()), E::Vector::<S>::splat(least));
-                    let cols = RESULTS.min(width - RESULTS * col);
-                    for i in 0..rows {
-                        let to = pixels.as_mut_ptr().add((i * width + RESULTS * col) * lanes);
-                        let line = results::<E, S>([a[i], b[i], c[i], d[i], e[i], f[i]]);
-                        for (j, number) in line.into_iter().enumerate() {
-                            if j < cols {
-                                // In this order NaN stays NaN.
-                                least.max(number.add(bias)).store(to.add(j * lanes));
-                            }
+                    *column = results::<E, S, N>(places);
+                }
+                let [a, b, c, d, e, f] = columns;
+                let (bias, least) = (E::Vector::<S>::load(biases.as_ptr()), E::Vector::<S>::splat(least));
+                let cols = N.min(width - N * col);
+                for i in 0..rows {
+                    let to = pixels.as_mut_ptr().add((i * width + N * col) * lanes);
+                    let line = results::<E, S, N>([a[i], b[i], c[i], d[i], e[i], f[i]]);
+                    for (j, number) in line.into_iter().enumerate() {
+                        if j < cols {
+                            // In this order NaN stays NaN.
+                            least.max(number.add(bias)).store(to.add(j * lanes));
                         }
                     }
                 }
             }
-            // SAFETY: the results are in `y`, as asserted, and nobody else's.
-            unsafe {
-                let to = y.as_ptr().add(start + RESULTS * row * width);
-                turn::<E, S>(&pixels[..rows * width * lanes], channels, to, plane);
-            }
+        }
+        // SAFETY: the results are in `y`, as asserted, and nobody else's.
+        unsafe {
+            let to = y.as_ptr().add(start + N * row * width);
+            turn::<E, S>(&pixels[..rows * width * lanes], channels, to, plane);
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::threads::Disjoint;
 use crate::{Float, scratch};
 
 use super::pieces::Piece;
-use super::points::{PLACES, RESULTS, SIDE};
+use super::points::{PLACES, SIDE};
 use super::to_tiles::{Of, ToTiles, columns_len};
 
 /// How much further apart than need be two places are, in elements: at distances that are powers of two
@@ -41,6 +41,8 @@ impl Room {
 #[derive(Clone, Copy)]
 pub(super) struct Images<'a, E> {
     pub(super) of: Of,
+    /// The results of a tile along an axis.
+    pub(super) results: usize,
     pub(super) numbers: &'a [E],
     pub(super) channels: usize,
     pub(super) size: [usize; 2],
@@ -59,12 +61,12 @@ impl<E: Float> Images<'_, E> {
         room: Room,
         to: &Disjoint<'_, E>,
     ) {
-        let Images { of, numbers, size: [height, width], padding, .. } = *self;
+        let Images { of, results, numbers, size: [height, width], padding, .. } = *self;
         let lanes = Shape::of::<E>().lanes();
         // The rows that the tiles see, above and below which they see zeros.
-        let [top, bottom] = [piece.rows.start, piece.rows.end].map(|row| RESULTS * row);
+        let [top, bottom] = [piece.rows.start, piece.rows.end].map(|row| results * row);
         let bottom = match of {
-            Of::Pixels => bottom + SIDE - RESULTS,
+            Of::Pixels => bottom + SIDE - results,
             Of::Results => bottom,
         };
         let end = bottom.saturating_sub(padding[0]).min(height);
@@ -72,7 +74,7 @@ impl<E: Float> Images<'_, E> {
         let n_pixels = rows.len() * width;
         let n_cols = piece.tiles / piece.rows.len();
         scratch::with(n_pixels * lanes + lanes, |turned: &mut [E]| {
-            scratch::with(columns_len(n_cols, lanes), |columns: &mut [E]| {
+            scratch::with(columns_len(n_cols, results, lanes), |columns: &mut [E]| {
                 for (i, unit) in piece.units.clone().enumerate() {
                     for channel in channels.clone().step_by(lanes) {
                         let n = lanes.min(channels.end - channel);
@@ -85,6 +87,7 @@ impl<E: Float> Images<'_, E> {
                         turned[n_pixels * n..][..lanes].fill(E::ZERO);
                         E::to_tiles(ToTiles {
                             of,
+                            results,
                             pixels: &turned[..n_pixels * n + lanes],
                             channels: n,
                             size: [rows.len(), width],

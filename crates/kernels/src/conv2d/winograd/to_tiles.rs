@@ -5,20 +5,22 @@ use crate::simd::{Kernel, Simd, Vector};
 use crate::threads::Disjoint;
 
 use super::MAX_LANES;
-use super::points::{OfPixels, OfResults, PLACES, RESULTS, SIDE, ToPlaces};
+use super::points::{OfPixels, OfResults, PLACES, SIDE, ToPlaces};
 
 /// What is transformed.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Of {
-    /// Pixels x, of which a tile has 6 × 6: `Bᵀ x B`.
+    /// Pixels x, of which tiles have some in common: `Bᵀ x B`.
     Pixels,
-    /// Derivatives y with respect to results, of which a tile has 4 × 4: `A y Aᵀ`.
+    /// Derivatives y with respect to results: `A y Aᵀ`.
     Results,
 }
 
 /// Transforms all tiles of some rows of an image, for as many channels as a vector has.
 pub(crate) struct ToTiles<'a, 'y, E> {
     pub(super) of: Of,
+    /// The results of a tile along an axis.
+    pub(super) results: usize,
     /// The image, with so many channels of a pixel beside each other, and a vector behind them.
     pub(super) pixels: &'a [E],
     pub(super) channels: usize,
@@ -38,9 +40,9 @@ pub(crate) struct ToTiles<'a, 'y, E> {
     pub(super) to: &'a Disjoint<'y, E>,
 }
 
-/// The numbers that `ToTiles::columns` has for a row of so many tiles.
-pub(super) fn columns_len(tiles: usize, lanes: usize) -> usize {
-    SIDE * (RESULTS * tiles + SIDE - RESULTS) * lanes
+/// The numbers that `ToTiles::columns` has for a row of so many tiles, each with so many results.
+pub(super) fn columns_len(tiles: usize, results: usize, lanes: usize) -> usize {
+    SIDE * (results * (tiles - 1) + SIDE) * lanes
 }
 
 impl<E: Float> Kernel for ToTiles<'_, '_, E> {
@@ -48,21 +50,23 @@ impl<E: Float> Kernel for ToTiles<'_, '_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        match self.of {
-            Of::Pixels => transform::<E, S, OfPixels, SIDE>(self),
-            Of::Results => transform::<E, S, OfResults, RESULTS>(self),
+        match (self.of, self.results) {
+            (Of::Pixels, _) => transform::<E, S, OfPixels, SIDE>(self),
+            (Of::Results, 4) => transform::<E, S, OfResults, 4>(self),
+            (Of::Results, 2) => transform::<E, S, OfResults, 2>(self),
+            (Of::Results, n) => unreachable!("tiles of {n} × {n} results"),
         }
     }
 }
 
-/// Transforms tiles that each have `N` × `N` pixels, and so many less in common with the next.
+/// Transforms tiles that each have `N` × `N` numbers, of which those behind the results are also the next's.
 #[inline(always)]
 fn transform<E: Float, S: Simd, T: ToPlaces<N>, const N: usize>(work: ToTiles<'_, '_, E>) {
-    let ToTiles { pixels, channels, size, padding, tiles, columns, first, tile_step, place_step, to, .. } =
-        work;
+    let ToTiles { results, pixels, channels, size, padding, tiles, columns, to, .. } = work;
+    let ToTiles { first, tile_step, place_step, .. } = work;
     let ([height, width], [n_rows, n_cols]) = (size, tiles);
     let lanes = <E::Vector<S> as Vector<E>>::LANES;
-    let all_columns = RESULTS * n_cols + N - RESULTS;
+    let all_columns = results * (n_cols - 1) + N;
     let seen = width.min(all_columns.saturating_sub(padding[1]));
     assert!(n_rows > 0 && n_cols > 0 && SIDE * all_columns * lanes <= columns.len());
     assert!((height * width).saturating_sub(1) * channels + lanes <= pixels.len());
@@ -75,7 +79,7 @@ fn transform<E: Float, S: Simd, T: ToPlaces<N>, const N: usize>(work: ToTiles<'_
         // Where the pixels of each row are, and how far it is from one to the next.
         let mut rows = [(zeros.as_ptr(), 0); N];
         for (i, place) in rows.iter_mut().enumerate() {
-            if let Some(y) = (RESULTS * row + i).checked_sub(padding[0])
+            if let Some(y) = (results * row + i).checked_sub(padding[0])
                 && y < height
             {
                 *place = (pixels[y * width * channels..].as_ptr(), channels);
@@ -95,7 +99,7 @@ fn transform<E: Float, S: Simd, T: ToPlaces<N>, const N: usize>(work: ToTiles<'_
                 }
             }
             for col in 0..n_cols {
-                let from = columns.as_ptr().add(RESULTS * col * SIDE * lanes);
+                let from = columns.as_ptr().add(results * col * SIDE * lanes);
                 let to = to.as_ptr().add(first + (row * n_cols + col) * tile_step);
                 for i in 0..SIDE {
                     let mut line = [E::Vector::<S>::splat(E::ZERO); N];

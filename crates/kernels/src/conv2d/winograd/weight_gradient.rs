@@ -17,7 +17,7 @@ use crate::{Float, scratch};
 
 use super::images::{Images, Room};
 use super::pieces::{Piece, Pieces};
-use super::points::{PLACES, SIDE, TAPS, WINDOW, weights};
+use super::points::{PLACES, SIDE, weights};
 use super::to_tiles::Of;
 use super::{PARTS, Winograd};
 
@@ -36,14 +36,22 @@ impl Winograd {
     ///
     /// Pieces are added up in runs whose number depends on the sizes, and the runs in order.
     pub(in crate::conv2d) fn weight_gradient<E: Float>(&self, x: &[E], dy: &[E], dw: &mut [E]) {
-        let Winograd { groups, in_channels, out_channels, size, out, padding, .. } = *self;
+        let Winograd { groups, in_channels, out_channels, size, out, padding, window, .. } = *self;
+        let (results, taps) = (self.results(), window * window);
         let (pieces, rooms, n_runs) = self.runs::<E>();
         let images = [
-            Images { of: Of::Pixels, numbers: x, channels: in_channels, size, padding },
-            Images { of: Of::Results, numbers: dy, channels: out_channels, size: out, padding: [0, 0] },
+            Images { of: Of::Pixels, results, numbers: x, channels: in_channels, size, padding },
+            Images {
+                of: Of::Results,
+                results,
+                numbers: dy,
+                channels: out_channels,
+                size: out,
+                padding: [0, 0],
+            },
         ];
         let sums = Sums { winograd: self, pieces, rooms, images, n_runs };
-        let windows = WINDOW * rooms[0].channels;
+        let windows = taps * rooms[0].channels;
         let len = groups * out_channels * windows;
         scratch::with((n_runs + 1) * len, |buffer: &mut [E]| {
             let (partial, whole) = buffer.split_at_mut(n_runs * len);
@@ -70,9 +78,9 @@ impl Winograd {
                 sum(partial, Axis { outer: 1, len: n_runs, inner: len }, whole);
                 &*whole
             };
-            parallel_chunks_mut(dw, in_channels * WINDOW, |o, dw| {
+            parallel_chunks_mut(dw, in_channels * taps, |o, dw| {
                 let strides = [rooms[0].channels as isize, 1];
-                let from = MatRef::new(windows_of_runs, o * windows, [WINDOW, in_channels], strides);
+                let from = MatRef::new(windows_of_runs, o * windows, [taps, in_channels], strides);
                 pack_panel(from, dw);
             });
         });
@@ -83,7 +91,7 @@ impl Winograd {
         let [c, o] = [self.in_channels, self.out_channels];
         let few = self.units * self.tiles().iter().product::<usize>() < RUNS * self.groups * LEAST_TILES;
         let (pieces, rooms) = self.pieces::<E>(few || Pieces::share(c * o));
-        let most = (PARTIAL / (self.groups * o * WINDOW * rooms[0].channels)).max(1);
+        let most = (PARTIAL / (self.groups * o * self.window.pow(2) * rooms[0].channels)).max(1);
         let n_runs = if pieces.shared { 1 } else { RUNS.min(pieces.len()).min(most) };
         (pieces, rooms, n_runs)
     }
@@ -98,9 +106,12 @@ impl Winograd {
         self.cost::<E>(n_runs * SUMS) < other
     }
 
-    /// The convolution itself.
-    pub(in crate::conv2d) fn of(sizes: &Conv2d) -> Winograd {
-        Winograd {
+    /// The convolution itself, where the window is one of those that there are transforms for.
+    pub(in crate::conv2d) fn of(sizes: &Conv2d) -> Option<Winograd> {
+        let plain = sizes.stride == [1, 1] && sizes.dilation == [1, 1];
+        let window = [3, 5].into_iter().find(|&side| plain && sizes.kernel == [side, side])?;
+        Some(Winograd {
+            window,
             units: sizes.batch * sizes.groups,
             groups: sizes.groups,
             in_channels: sizes.in_channels / sizes.groups,
@@ -108,7 +119,7 @@ impl Winograd {
             size: [sizes.height, sizes.width],
             out: [sizes.out_height(), sizes.out_width()],
             padding: sizes.padding,
-        }
+        })
     }
 }
 
@@ -157,7 +168,7 @@ impl<E: Float> Sums<'_, E> {
             if first {
                 to.fill(E::ZERO);
             } else {
-                E::from_places(FromPlaces { sums, channels: self.rooms[0].channels, rows: o, first: 0, to });
+                E::from_places(self.windows(sums, 0, to));
             }
         });
     }
@@ -187,19 +198,19 @@ impl<E: Float> Sums<'_, E> {
                 });
                 first = false;
             }
-            let windows = WINDOW * self.rooms[0].channels;
+            let windows = self.winograd.window.pow(2) * self.rooms[0].channels;
             parallel_for(o, |row| {
                 // SAFETY: each task has its own output channel.
                 let to = unsafe { to.slice((group * o + row) * windows, windows) };
-                E::from_places(FromPlaces {
-                    sums,
-                    channels: self.rooms[0].channels,
-                    rows: o,
-                    first: row,
-                    to,
-                });
+                E::from_places(self.windows(sums, row, to));
             });
         });
+    }
+
+    /// How the derivatives of windows come from the sums, for output channels from `first` on.
+    fn windows<'s, 'y>(&self, sums: &'s [E], first: usize, to: &'y mut [E]) -> FromPlaces<'s, 'y, E> {
+        let Winograd { window, out_channels: rows, .. } = *self.winograd;
+        FromPlaces { window, sums, rows, channels: self.rooms[0].channels, first, to }
     }
 
     /// Adds the products of a place to its sums, or writes the first there.
@@ -237,6 +248,8 @@ impl<E: Float> Sums<'_, E> {
 
 /// `Gᵀ m G` of the sums of some output channels, tap by tap.
 pub(crate) struct FromPlaces<'a, 'y, E> {
+    /// The weights of a window along an axis.
+    window: usize,
     /// Place by place, with so many rows of so many input channels each.
     sums: &'a [E],
     rows: usize,
@@ -251,31 +264,41 @@ impl<E: Float> Kernel for FromPlaces<'_, '_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let FromPlaces { sums, rows, channels, first, to } = self;
-        let lanes = <E::Vector<S> as Vector<E>>::LANES;
-        let n_rows = to.len() / (WINDOW * channels);
-        assert!(channels.is_multiple_of(lanes) && first + n_rows <= rows);
-        assert_eq!(sums.len(), PLACES * rows * channels, "sums of all places");
-        for (row, to) in to.chunks_exact_mut(WINDOW * channels).enumerate() {
-            for channel in (0..channels).step_by(lanes) {
-                // SAFETY: kernels run where the machine has the instructions; a vector is at each
-                // place and for each tap, as asserted.
-                unsafe {
-                    let from = sums.as_ptr().add((first + row) * channels + channel);
-                    let mut columns = [[E::Vector::<S>::splat(E::ZERO); TAPS]; SIDE];
-                    for (j, column) in columns.iter_mut().enumerate() {
-                        let mut places = [E::Vector::<S>::splat(E::ZERO); SIDE];
-                        for (i, place) in places.iter_mut().enumerate() {
-                            *place = E::Vector::<S>::load(from.add((SIDE * i + j) * rows * channels));
-                        }
-                        *column = weights::<E, S>(places);
+        match self.window {
+            3 => transform::<E, S, 3>(self),
+            5 => transform::<E, S, 5>(self),
+            side => unreachable!("windows of {side} × {side}"),
+        }
+    }
+}
+
+/// Transforms to windows of `N` × `N`.
+#[inline(always)]
+fn transform<E: Float, S: Simd, const N: usize>(work: FromPlaces<'_, '_, E>) {
+    let FromPlaces { sums, rows, channels, first, to, .. } = work;
+    let lanes = <E::Vector<S> as Vector<E>>::LANES;
+    let n_rows = to.len() / (N * N * channels);
+    assert!(channels.is_multiple_of(lanes) && first + n_rows <= rows);
+    assert_eq!(sums.len(), PLACES * rows * channels, "sums of all places");
+    for (row, to) in to.chunks_exact_mut(N * N * channels).enumerate() {
+        for channel in (0..channels).step_by(lanes) {
+            // SAFETY: kernels run where the machine has the instructions; a vector is at each place and
+            // for each tap, as asserted.
+            unsafe {
+                let from = sums.as_ptr().add((first + row) * channels + channel);
+                let mut columns = [[E::Vector::<S>::splat(E::ZERO); N]; SIDE];
+                for (j, column) in columns.iter_mut().enumerate() {
+                    let mut places = [E::Vector::<S>::splat(E::ZERO); SIDE];
+                    for (i, place) in places.iter_mut().enumerate() {
+                        *place = E::Vector::<S>::load(from.add((SIDE * i + j) * rows * channels));
                     }
-                    let [a, b, c, d, e, f] = columns;
-                    for i in 0..TAPS {
-                        let line = weights::<E, S>([a[i], b[i], c[i], d[i], e[i], f[i]]);
-                        for (j, weight) in line.into_iter().enumerate() {
-                            weight.store(to.as_mut_ptr().add((TAPS * i + j) * channels + channel));
-                        }
+                    *column = weights::<E, S, N>(places);
+                }
+                let [a, b, c, d, e, f] = columns;
+                for i in 0..N {
+                    let line = weights::<E, S, N>([a[i], b[i], c[i], d[i], e[i], f[i]]);
+                    for (j, weight) in line.into_iter().enumerate() {
+                        weight.store(to.as_mut_ptr().add((N * i + j) * channels + channel));
                     }
                 }
             }
