@@ -71,7 +71,7 @@ impl<E: Float> PixelRows<'_, E> {
                             height: self.height,
                             rows: 0..width,
                             cols: 0..n_channels,
-                            left: Left::Terms { numbers: &self.planes[place..], starts, apart: 1 },
+                            left: Left::Columns(&self.planes[place..], starts),
                             right,
                             columns: Columns::Tiles(packing.height * terms.len()),
                             offsets,

@@ -139,12 +139,9 @@ impl Winograd {
             }
         };
         kept::with(kept, form, self.groups * PLACES * packing.len(), arrange, |packed| {
-            scratch::with(2 * packing.depth, |lists: &mut [usize]| {
-                let (starts, offsets) = lists.split_at_mut(packing.depth);
-                starts.iter_mut().enumerate().for_each(|(k, start)| *start = k);
+            scratch::with(packing.depth, |offsets: &mut [usize]| {
                 offsets.iter_mut().enumerate().for_each(|(k, offset)| *offset = k * packing.height);
-                let lists = [&*starts, &*offsets];
-                let step = Step { winograd: self, rooms, packing, packed, lists, bias, least };
+                let step = Step { winograd: self, rooms, packing, packed, offsets, bias, least };
                 let [pixels_len, sums_len] = rooms.map(Room::len);
                 let len = pixels_len + sums_len;
                 if pieces.shared {
@@ -185,8 +182,8 @@ struct Step<'a, E> {
     rooms: [Room; 2],
     packing: Packing,
     packed: &'a [E],
-    /// Where the terms of a run lie among the pixels, and among the weights.
-    lists: [&'a [usize]; 2],
+    /// Where the terms of a run lie among the weights.
+    offsets: &'a [usize],
     bias: Option<&'a [E]>,
     least: E,
 }
@@ -261,15 +258,14 @@ impl<E: Float> Step<'_, E> {
             let mut target =
                 unsafe { Target::new(sums.as_ptr().add(first), o_room, piece.n_tiles(), channels.len()) };
             target.beta = if terms.start == 0 { E::ZERO } else { E::ONE };
-            let [starts, offsets] = self.lists.map(|list| &list[..terms.len()]);
             E::tiles(Tiles {
                 height: Shape::of::<E>().panel_rows(piece.n_tiles()),
                 rows: 0..piece.n_tiles(),
                 cols: 0..channels.len(),
-                left: Left::Terms { numbers: &pixels[terms.start..], starts, apart: c_room },
+                left: Left::Rows(&pixels[terms.start..], c_room),
                 right: &right[channels.start * terms.len()..],
                 columns: Columns::Tiles(self.packing.height * terms.len()),
-                offsets,
+                offsets: &self.offsets[..terms.len()],
                 target,
             });
         }

@@ -218,17 +218,14 @@ pub(super) struct Right<'a, E> {
 }
 
 impl<E: Float> Right<'_, E> {
-    /// Multiplies rows of a left operand, each part with its own result, with some columns.
-    pub(super) fn tiles(self, height: usize, parts: &[(Left<'_, E>, Target<'_, E>)], cols: Range<usize>) {
+    /// Multiplies all rows of a left operand, in panels of this height, with some columns.
+    pub(super) fn tiles(self, height: usize, left: Left<'_, E>, target: Target<'_, E>, cols: Range<usize>) {
         let Right { matrix, numbers, ready, offsets, step, width } = self;
-        let depth = matrix.rows();
+        let (depth, rows) = (matrix.rows(), 0..target.rows());
         let ready = ready.clamp(cols.start, cols.end);
         if cols.start < ready {
-            let (right, columns) = (numbers, Columns::Tiles(step));
-            for &(left, target) in parts {
-                let (rows, cols) = (0..target.rows(), cols.start..ready);
-                E::tiles(Tiles { height, rows, cols, left, right, columns, offsets, target });
-            }
+            let (rows, cols, columns) = (rows.clone(), cols.start..ready, Columns::Tiles(step));
+            E::tiles(Tiles { height, rows, cols, left, right: numbers, columns, offsets, target });
         }
         if ready < cols.end {
             let cols = ready..cols.end;
@@ -237,12 +234,9 @@ impl<E: Float> Right<'_, E> {
                 pack_right(matrix.block(0..depth, cols.clone()).transposed(), width, right);
                 scratch::with(depth, |offsets: &mut [usize]| {
                     offsets.iter_mut().enumerate().for_each(|(k, offset)| *offset = k * width);
-                    let (right, offsets, columns) = (&*right, &*offsets, Columns::Tiles(width * depth));
-                    for &(left, target) in parts {
-                        let (rows, target) = (0..target.rows(), target.columns(cols.clone()));
-                        let cols = 0..cols.len();
-                        E::tiles(Tiles { height, rows, cols, left, right, columns, offsets, target });
-                    }
+                    let (columns, target) = (Columns::Tiles(width * depth), target.columns(cols.clone()));
+                    let cols = 0..cols.len();
+                    E::tiles(Tiles { height, rows, cols, left, right, columns, offsets, target });
                 });
             });
         }

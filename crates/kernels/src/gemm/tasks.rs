@@ -9,6 +9,7 @@ use super::pack::{pack_left, pack_left_in_parallel};
 use super::shape::{NEAR, Shape};
 use super::target::Target;
 use super::tile::Left;
+use crate::simd::CACHE_LINE;
 use crate::threads::{num_threads, parallel_for};
 use crate::{Float, scratch};
 
@@ -16,6 +17,8 @@ use crate::{Float, scratch};
 pub(super) const FEW_ROWS: usize = 520;
 /// The most columns of a result for which a left operand is read where it lies.
 const IN_PLACE_COLS: usize = 128;
+/// The lines that stay in the nearest cache beside others.
+const FEW_LINES: usize = 256;
 /// Into about how many tasks a block of more rows is cut, where it is large enough.
 const TASKS: usize = 16;
 /// The rows of the left operand that a task goes through again and again: as deep as blocks are, they
@@ -50,13 +53,11 @@ pub(super) fn multiply<E: Float>(
     let (m, depth, n) = (a.rows(), a.cols(), target.cols());
     let width = right.width;
     let in_place = reads_in_place(&a, n);
-    let height = if in_place { Shape::of::<E>().max_rows } else { height };
     let n_panels = m.div_ceil(height);
     let packs = if right.ready < n { n } else { m } * depth;
     if m <= FEW_ROWS && (in_place || packs <= num_threads() * SMALL) {
         let threads = num_threads().min(m * n * depth / LEAST_TASK).max(1);
-        let [low, rows, cols] = shares::<E>([m, depth, n], threads);
-        let height = if in_place { height } else { low };
+        let [height, rows, cols] = shares::<E>([m, depth, n], threads);
         in_blocks(a, height, m.div_ceil(rows.next_multiple_of(height)), right, cols, target);
     } else if m <= FEW_ROWS {
         scratch::with(m * depth, |left: &mut [E]| {
@@ -65,7 +66,7 @@ pub(super) fn multiply<E: Float>(
             let cols = tiles * width;
             parallel_for(n.div_ceil(cols), |task| {
                 let cols = task * cols..n.min((task + 1) * cols);
-                right.tiles(height, &[(Left::Panels(left), target)], cols);
+                right.tiles(height, Left::Panels(left), target, cols);
             });
         });
     } else {
@@ -96,16 +97,19 @@ fn shares<E: Float>([m, depth, n]: [usize; 3], threads: usize) -> [usize; 3] {
     (1..=threads).map(cut).min_by_key(cost).expect("there is a thread")
 }
 
-/// Whether a left operand is best read where it lies: few columns use it, each row is a run of
-/// neighbors, and those of a panel do not meet in the same few lines of the nearest cache.
+/// Whether a left operand is best read where it lies: few columns use it, its rows or its columns are runs
+/// of neighbors, and those of a panel do not meet in the same few lines of the nearest cache. Of columns, a
+/// panel has a part of a line each: most of it, or they are few enough to stay for the next panel.
 fn reads_in_place<E: Float>(a: &MatRef<'_, E>, n: usize) -> bool {
     let [apart, along] = a.strides();
-    n <= IN_PLACE_COLS && along == 1 && apart >= 0 && !(apart as usize * size_of::<E>()).is_multiple_of(PAGE)
+    let step = apart.max(along) as usize * size_of::<E>();
+    let most_of_lines = 2 * Shape::of::<E>().max_rows * size_of::<E>() >= CACHE_LINE;
+    let runs = along == 1 || apart == 1 && (most_of_lines || a.cols() <= FEW_LINES);
+    n <= IN_PLACE_COLS && apart.min(along) == 1 && runs && !step.is_multiple_of(PAGE)
 }
 
 /// Multiplies blocks, each a task: the rows in `row_blocks` parts of about as many panels, the columns in
-/// parts of `n_cols`. A task packs its rows but for those of whole panels that are read where they lie;
-/// `height` is then the greatest.
+/// parts of `n_cols`. A task packs its rows if they are not read where they lie.
 fn in_blocks<E: Float>(
     a: MatRef<'_, E>,
     height: usize,
@@ -121,21 +125,21 @@ fn in_blocks<E: Float>(
         let (i, j) = (task / beside, task % beside * n_cols);
         let first = |block: usize| (block * n_panels / row_blocks * height).min(m);
         let (rows, cols) = (first(i)..first(i + 1), j..n.min(j + n_cols));
-        let n_lying = if in_place { rows.len() / height * height } else { 0 };
-        let lying = rows.start..rows.start + n_lying;
-        let rest = lying.end..rows.end;
-        let left = if lying.is_empty() {
-            Left::Panels(&[])
+        let target = target.block(rows.clone());
+        let a = a.block(rows, 0..depth);
+        let [apart, along] = a.strides().map(isize::unsigned_abs);
+        if in_place && along == 1 {
+            right.tiles(height, Left::Rows(a.numbers(), apart), target, cols);
+        } else if in_place {
+            scratch::with(depth, |starts: &mut [usize]| {
+                starts.iter_mut().enumerate().for_each(|(k, start)| *start = k * along);
+                right.tiles(height, Left::Columns(a.numbers(), starts), target, cols);
+            });
         } else {
-            let part = a.block(lying.clone(), 0..depth);
-            Left::Rows(part.numbers(), part.strides()[0].unsigned_abs())
-        };
-        scratch::with(rest.len() * depth, |packed: &mut [E]| {
-            if !rest.is_empty() {
-                pack_left(a.block(rest.clone(), 0..depth), height, packed);
-            }
-            let parts = [(left, target.block(lying)), (Left::Panels(packed), target.block(rest))];
-            right.tiles(height, &parts, cols);
-        });
+            scratch::with(a.rows() * depth, |packed: &mut [E]| {
+                pack_left(a, height, packed);
+                right.tiles(height, Left::Panels(packed), target, cols);
+            });
+        }
     });
 }

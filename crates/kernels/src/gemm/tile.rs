@@ -15,7 +15,7 @@ use super::target::{Target, finish};
 use crate::Float;
 use crate::simd::{CACHE_LINE, Kernel, Simd, Vector};
 
-use factors::{Factors, InPanel, InRows, InTerms};
+use factors::{Factors, InColumns, InPanel, InRows};
 
 /// The terms of a sum between two looks at whether it goes on.
 const UNROLL: usize = 4;
@@ -30,10 +30,10 @@ const AHEAD: usize = 8;
 pub(crate) enum Left<'a, E> {
     /// Its panels, from row 0 on, one after the other.
     Panels(&'a [E]),
-    /// Its rows as they lie, so far apart: whole panels of the greatest height.
+    /// Its rows as they lie, so far apart.
     Rows(&'a [E], usize),
-    /// Its columns as they lie, each of which starts at its own place; its rows are so far apart.
-    Terms { numbers: &'a [E], starts: &'a [usize], apart: usize },
+    /// Its columns as they lie, each of which starts at its own place: its rows are neighbors.
+    Columns(&'a [E], &'a [usize]),
 }
 
 /// A grid of tiles: `c = act(alpha · left · right + beta · c + bias)` for some rows and columns.
@@ -93,15 +93,14 @@ impl<E: Float> Kernel for Tiles<'_, E> {
                 (panels, depth, Order::Panel)
             }
             Left::Rows(numbers, apart) => {
-                assert!(height == most_rows::<S, VECTORS>() && rows.len().is_multiple_of(height));
+                assert!(height <= most_rows::<S, VECTORS>());
                 assert!(rows.is_empty() || numbers.len() >= (rows.end - 1) * apart + depth);
                 (numbers, apart, Order::Rows(apart))
             }
-            Left::Terms { numbers, starts, apart } => {
+            Left::Columns(numbers, starts) => {
                 assert!(starts.len() == depth && height <= most_rows::<S, VECTORS>());
-                let furthest = starts.iter().copied().max().unwrap_or(0);
-                assert!(rows.is_empty() || (rows.end - 1) * apart + furthest < numbers.len());
-                (numbers, apart, Order::Terms { starts, apart })
+                assert!(rows.end + starts.iter().copied().max().unwrap_or(0) <= numbers.len());
+                (numbers, 1, Order::Columns(starts))
             }
         };
         let doubles = height <= max_double_rows::<S>() && matches!(order, Order::Panel);
@@ -155,7 +154,7 @@ impl<E: Float> Kernel for Tiles<'_, E> {
 enum Order<'a> {
     Panel,
     Rows(usize),
-    Terms { starts: &'a [usize], apart: usize },
+    Columns(&'a [usize]),
 }
 
 /// One tile, two beside each other, or half of one.
@@ -186,8 +185,7 @@ const MAX_SUMS: usize = 28;
 ///
 /// # Safety
 /// `left` holds `rows` numbers for each offset, `rows` being at least 1 and at most what the
-/// registers hold; if its rows are apart, they are as many as that. Each row of the right operand can
-/// be read. The tile is inside of the target.
+/// registers hold. Each row of the right operand can be read. The tile is inside of the target.
 #[inline(always)]
 unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
     rows: usize,
@@ -229,14 +227,13 @@ unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
                                 let left = InPanel::<E, $n>(tile.left);
                                 multiply::<E, S, _, $n, VECS>(tile, left, target.alpha, to)
                             }
-                            // Only whole panels of rows are read as they lie.
-                            Order::Rows(apart) => if const { VECS <= VECTORS && $n == most_rows::<S, VECS>() } {
+                            Order::Rows(apart) => if const { VECS <= VECTORS } {
                                 let rows = std::array::from_fn(|i| tile.left.wrapping_add(i * apart));
                                 let left = InRows::<E, $n>(rows);
                                 multiply::<E, S, _, $n, VECS>(tile, left, target.alpha, to)
                             },
-                            Order::Terms { starts, apart } => if const { VECS <= VECTORS } {
-                                let left = InTerms { numbers: tile.left, starts: starts.as_ptr(), apart };
+                            Order::Columns(starts) => if const { VECS <= VECTORS } {
+                                let left = InColumns { numbers: tile.left, starts: starts.as_ptr() };
                                 multiply::<E, S, _, $n, VECS>(tile, left, target.alpha, to)
                             }
                         }

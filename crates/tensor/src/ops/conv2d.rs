@@ -23,7 +23,7 @@ impl<X: Image, B: Backend> Tensor<X, B> {
     /// Windows of 3 × 3 and of 5 × 5 that move by one pixel, and their gradients, are computed by tiles
     /// of 4 × 4 or of 2 × 2 results where that is faster. Rounding errors are then up to a few times
     /// those of a plain sum, a NaN or an infinity spreads to all results of the tiles that read it, and
-    /// numbers within a factor of a thousand of the largest float may overflow.
+    /// results within a factor of some thousand of the largest float may overflow.
     ///
     /// # Source
     /// Lavin and Gray 2016, "Fast algorithms for convolutional neural networks", section 4.1, for

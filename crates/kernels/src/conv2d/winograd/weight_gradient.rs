@@ -233,11 +233,7 @@ impl<E: Float> Sums<'_, E> {
             height: shape.panel_rows(o),
             rows: 0..o,
             cols: 0..cols,
-            left: Left::Terms {
-                numbers: &results[place * self.rooms[1].step()..],
-                starts: &starts[..n],
-                apart: 1,
-            },
+            left: Left::Columns(&results[place * self.rooms[1].step()..], &starts[..n]),
             right: &pixels[place * self.rooms[0].step()..],
             columns: Columns::Tiles(shape.cols),
             offsets: &offsets[..n],

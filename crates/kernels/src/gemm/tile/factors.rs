@@ -43,20 +43,19 @@ impl<E: Float, const ROWS: usize> Factors<E> for InRows<E, ROWS> {
     }
 }
 
-/// In columns, whose starts are listed and whose numbers are so far apart.
+/// In columns, whose starts are listed.
 #[derive(Clone, Copy)]
-pub(super) struct InTerms<E> {
+pub(super) struct InColumns<E> {
     pub(super) numbers: *const E,
     pub(super) starts: *const usize,
-    pub(super) apart: usize,
 }
 
-impl<E: Float> Factors<E> for InTerms<E> {
+impl<E: Float> Factors<E> for InColumns<E> {
     const UNROLLED: bool = true;
 
     #[inline(always)]
     unsafe fn factor(self, k: usize, i: usize) -> E {
         // SAFETY: by the caller's promise.
-        unsafe { *self.numbers.add(*self.starts.add(k) + i * self.apart) }
+        unsafe { *self.numbers.add(*self.starts.add(k) + i) }
     }
 }
