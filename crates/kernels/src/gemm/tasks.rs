@@ -15,10 +15,9 @@ use crate::{Float, scratch};
 
 /// Where there are at most so many rows, a task has all of them, or is one of few.
 pub(super) const FEW_ROWS: usize = 520;
-/// The most columns of a result for which a left operand is read where it lies.
-const IN_PLACE_COLS: usize = 128;
-/// The lines that stay in the nearest cache beside others.
+/// The lines that stay in the nearest cache beside others, where at most so many columns use them.
 const FEW_LINES: usize = 256;
+const FEW_USES: usize = 128;
 /// Into about how many tasks a block of more rows is cut, where it is large enough.
 const TASKS: usize = 16;
 /// The rows of the left operand that a task goes through again and again: as deep as blocks are, they
@@ -52,21 +51,19 @@ pub(super) fn multiply<E: Float>(
 ) {
     let (m, depth, n) = (a.rows(), a.cols(), target.cols());
     let width = right.width;
-    let in_place = reads_in_place(&a, n);
     let n_panels = m.div_ceil(height);
-    let packs = if right.ready < n { n } else { m } * depth;
-    if m <= FEW_ROWS && (in_place || packs <= num_threads() * SMALL) {
+    let packs = if right.ready < n { n } else { m * usize::from(!reads_in_place(&a, n)) } * depth;
+    if m <= FEW_ROWS && packs <= num_threads() * SMALL {
         let threads = num_threads().min(m * n * depth / LEAST_TASK).max(1);
         let [height, rows, cols] = shares::<E>([m, depth, n], threads);
         in_blocks(a, height, m.div_ceil(rows.next_multiple_of(height)), right, cols, target);
     } else if m <= FEW_ROWS {
-        scratch::with(m * depth, |left: &mut [E]| {
-            pack_left_in_parallel(a, height, left);
+        with_left(a, height, n, pack_left_in_parallel, |left| {
             let tiles = balanced(n.div_ceil(width), (TASK / (m * width * depth)).max(TILES));
             let cols = tiles * width;
             parallel_for(n.div_ceil(cols), |task| {
                 let cols = task * cols..n.min((task + 1) * cols);
-                right.tiles(height, Left::Panels(left), target, cols);
+                right.tiles(height, left, target, cols);
             });
         });
     } else {
@@ -97,15 +94,39 @@ fn shares<E: Float>([m, depth, n]: [usize; 3], threads: usize) -> [usize; 3] {
     (1..=threads).map(cut).min_by_key(cost).expect("there is a thread")
 }
 
-/// Whether a left operand is best read where it lies: few columns use it, its rows or its columns are runs
-/// of neighbors, and those of a panel do not meet in the same few lines of the nearest cache. Of columns, a
-/// panel has a part of a line each: most of it, or they are few enough to stay for the next panel.
+/// Whether a left operand is best read where it lies: its rows or its columns are runs of neighbors, and
+/// those of a panel do not meet in the same few lines of the nearest cache. Of a column, a panel has a part
+/// of a line: most of it, or else few others may come between that and the next.
 fn reads_in_place<E: Float>(a: &MatRef<'_, E>, n: usize) -> bool {
     let [apart, along] = a.strides();
-    let step = apart.max(along) as usize * size_of::<E>();
+    let step = apart.max(along).unsigned_abs() * size_of::<E>();
     let most_of_lines = 2 * Shape::of::<E>().max_rows * size_of::<E>() >= CACHE_LINE;
-    let runs = along == 1 || apart == 1 && (most_of_lines || a.cols() <= FEW_LINES);
-    n <= IN_PLACE_COLS && apart.min(along) == 1 && runs && !step.is_multiple_of(PAGE)
+    let few = a.cols() <= FEW_LINES && n <= FEW_USES;
+    apart.min(along) == 1 && (along == 1 || most_of_lines || few) && !step.is_multiple_of(PAGE)
+}
+
+/// Calls `f` with a left operand as it lies, or else as `pack` packs it, in panels of this height.
+fn with_left<E: Float>(
+    a: MatRef<'_, E>,
+    height: usize,
+    n: usize,
+    pack: impl Fn(MatRef<'_, E>, usize, &mut [E]),
+    f: impl FnOnce(Left<'_, E>),
+) {
+    let [apart, along] = a.strides().map(isize::unsigned_abs);
+    if !reads_in_place(&a, n) {
+        scratch::with(a.rows() * a.cols(), |packed: &mut [E]| {
+            pack(a, height, packed);
+            f(Left::Panels(packed));
+        });
+    } else if along == 1 {
+        f(Left::Rows(a.numbers(), apart));
+    } else {
+        scratch::with(a.cols(), |starts: &mut [usize]| {
+            starts.iter_mut().enumerate().for_each(|(k, start)| *start = k * along);
+            f(Left::Columns(a.numbers(), starts));
+        });
+    }
 }
 
 /// Multiplies blocks, each a task: the rows in `row_blocks` parts of about as many panels, the columns in
@@ -119,27 +140,14 @@ fn in_blocks<E: Float>(
     target: Target<'_, E>,
 ) {
     let (m, depth, n) = (a.rows(), a.cols(), target.cols());
-    let in_place = reads_in_place(&a, n);
     let (beside, n_panels) = (n.div_ceil(n_cols), m.div_ceil(height));
     parallel_for(row_blocks * beside, |task| {
         let (i, j) = (task / beside, task % beside * n_cols);
         let first = |block: usize| (block * n_panels / row_blocks * height).min(m);
         let (rows, cols) = (first(i)..first(i + 1), j..n.min(j + n_cols));
         let target = target.block(rows.clone());
-        let a = a.block(rows, 0..depth);
-        let [apart, along] = a.strides().map(isize::unsigned_abs);
-        if in_place && along == 1 {
-            right.tiles(height, Left::Rows(a.numbers(), apart), target, cols);
-        } else if in_place {
-            scratch::with(depth, |starts: &mut [usize]| {
-                starts.iter_mut().enumerate().for_each(|(k, start)| *start = k * along);
-                right.tiles(height, Left::Columns(a.numbers(), starts), target, cols);
-            });
-        } else {
-            scratch::with(a.rows() * depth, |packed: &mut [E]| {
-                pack_left(a, height, packed);
-                right.tiles(height, Left::Panels(packed), target, cols);
-            });
-        }
+        with_left(a.block(rows, 0..depth), height, n, pack_left, |left| {
+            right.tiles(height, left, target, cols);
+        });
     });
 }
