@@ -88,6 +88,35 @@ pub fn conv2d_weight_gradient<E: Float>(sizes: &Conv2d, x: &[E], dy: &[E]) -> Ve
     rounded(dw)
 }
 
+/// How far a convolution of numbers within [−1, 1] may be off, its derivative with respect to the input,
+/// and that with respect to the weights: each product and each addition of a sum of n rounds by half an ε
+/// of something that is at most n; a factor of 2 covers the oracle's own rounding and a bias.
+///
+/// Where it may be computed by tiles, along an axis the sum over the places of what `Aᵀ`, `G` and `Bᵀ` make
+/// of ones is at most 23.8 for windows of 3 × 3 and 33.7 for 5 × 5, so its square is what is added up for
+/// each channel, by additions of the channels' numbers and at most 24 in the transforms. Of the derivative
+/// with respect to weights, what `Gᵀ`, `A` and `Bᵀ` make of ones is at most 28.4 and 19.1, and added up are
+/// tiles, of 4 × 4 results or of 2 × 2.
+pub fn conv2d_bounds<E: Float>(sizes: &Conv2d) -> [f64; 3] {
+    let [c, o] = [sizes.in_channels, sizes.out_channels].map(|channels| channels / sizes.groups);
+    let taps = sizes.kernel[0] * sizes.kernel[1];
+    let out = [sizes.out_height(), sizes.out_width()];
+    let sums = [c * taps, o * taps, sizes.batch * out[0] * out[1]].map(|n| (n + 1).pow(2) as f64);
+    let plain = [sizes.stride, sizes.dilation] == [[1, 1]; 2];
+    let tiles = match sizes.kernel {
+        [3, 3] if plain => Some(([23.8f64, 28.4], 4)),
+        [5, 5] if plain => Some(([33.7, 19.1], 2)),
+        _ => None,
+    };
+    let bounds = tiles.map_or(sums, |([of_results, of_weights], results)| {
+        let n_tiles = sizes.batch * out.map(|n| n.div_ceil(results)).iter().product::<usize>();
+        let [y, dx, dw] = [(of_results, c), (of_results, o), (of_weights, n_tiles)]
+            .map(|(axis, n)| axis * axis * (n * (n + 24)) as f64);
+        [sums[0].max(y), sums[1].max(dx), sums[2].max(dw)]
+    });
+    bounds.map(|bound| bound * E::EPSILON.to_f64())
+}
+
 /// Calls `visit(plane, window, pixels on the image)` for every window of a pooling.
 fn for_each_window(sizes: &Pool2d, mut visit: impl FnMut(usize, usize, &[usize])) {
     let mut pixels = Vec::new();

@@ -9,24 +9,6 @@ use tenon_kernels::{Float, fuzz, naive};
 
 use crate::support::{at_every_level, check, numbers, replay_corpus, sum_bound};
 
-/// How far a convolution with so many channels that are added up may be off where it is computed by
-/// tiles: along an axis, the sum over the places of what `Aᵀ`, `G` and `Bᵀ` make of ones is at most 23.8
-/// for windows of 3 × 3 and 33.7 for 5 × 5, so its square is what is added up for each channel. Each of
-/// the additions of `channels` numbers and of at most 24 in the transforms rounds by half an ε; a factor
-/// of 2 covers the oracle. [`tiles_are_about_as_accurate_as_sums`] holds it to what can be expected.
-fn tiles_bound<E: Float>(side: usize, channels: usize) -> f64 {
-    let axis = if side == 3 { 23.8 } else { 33.7f64 };
-    axis.powi(2) * channels as f64 * (channels + 24) as f64 * E::EPSILON.to_f64()
-}
-
-/// The same for the derivative with respect to windows: what `Gᵀ`, `A` and `Bᵀ` make of ones is at most
-/// 28.4 and 19.1 along an axis, and added up are tiles, of 4 × 4 results or of 2 × 2.
-fn windows_bound<E: Float>(sizes: &Conv2d) -> f64 {
-    let (axis, results) = if sizes.kernel[0] == 3 { (28.4, 4) } else { (19.1f64, 2) };
-    let tiles = sizes.batch * sizes.out_height().div_ceil(results) * sizes.out_width().div_ceil(results);
-    axis.powi(2) * tiles as f64 * (tiles + 24) as f64 * E::EPSILON.to_f64()
-}
-
 fn check_all<E: Float>(sizes: &Conv2d) {
     let x = numbers::<E>(1, sizes.input_len());
     let w = numbers::<E>(2, sizes.weight_len());
@@ -34,12 +16,7 @@ fn check_all<E: Float>(sizes: &Conv2d) {
     let (weights, kept_weights) = (Weights::new(&w), Weights::new(&w).kept_in(&kept));
     let bias = numbers::<E>(3, sizes.out_channels);
     let dy = numbers::<E>(4, sizes.output_len());
-    let window = sizes.in_channels / sizes.groups * sizes.kernel[0] * sizes.kernel[1];
-    let may_be_tiles = [3, 5].contains(&sizes.kernel[0]) && [sizes.stride, sizes.dilation] == [[1, 1]; 2];
-    let by_channel = |channels: usize| {
-        if may_be_tiles { tiles_bound::<E>(sizes.kernel[0], channels / sizes.groups) } else { 0.0 }
-    };
-    let bound = sum_bound::<E>(window).max(by_channel(sizes.in_channels));
+    let [bound, dx_bound, dw_bound] = naive::conv2d_bounds::<E>(sizes);
     let want = naive::conv2d(sizes, &x, &w, Some(&bias));
     check(&want, bound, |y| {
         conv2d::forward(sizes, &x, weights, Some(&bias), Activation::Identity, y);
@@ -52,16 +29,12 @@ fn check_all<E: Float>(sizes: &Conv2d) {
         conv2d::forward(sizes, &x, kept_weights, None, Activation::Identity, y);
     });
 
-    let terms = sizes.out_channels / sizes.groups * sizes.kernel[0] * sizes.kernel[1];
-    let bound = sum_bound::<E>(terms).max(by_channel(sizes.out_channels));
-    check(&naive::conv2d_input_gradient(sizes, &dy, &w), bound, |dx| {
+    check(&naive::conv2d_input_gradient(sizes, &dy, &w), dx_bound, |dx| {
         conv2d::input_gradient(sizes, &dy, kept_weights, dx);
     });
 
     let pixels = sizes.batch * sizes.out_height() * sizes.out_width();
-    let by_tile = if may_be_tiles { windows_bound::<E>(sizes) } else { 0.0 };
-    let bound = sum_bound::<E>(pixels).max(by_tile);
-    check(&naive::conv2d_weight_gradient(sizes, &x, &dy), bound, |dw| {
+    check(&naive::conv2d_weight_gradient(sizes, &x, &dy), dw_bound, |dw| {
         conv2d::weight_gradient(sizes, &x, &dy, dw);
     });
     let mut sums = vec![0.0; sizes.out_channels];
