@@ -1,8 +1,9 @@
 //! The loops around the tiles: blocks that fit the caches, packed once and shared by all threads.
 //!
 //! The sum over k is cut into runs of at most [`DEPTH`], the columns into blocks. For each, the right
-//! operand is packed into panels that all share. Then each task packs a few panels of the left one,
-//! which stay in its core's cache, and multiplies them with all of the block.
+//! operand is packed into panels that all share. Then each task multiplies a few panels of the left one,
+//! which stay in its core's cache, with all of the block; it packs them, unless they are read where they
+//! lie.
 //! Where there are too few rows for that, each task packs the columns that it uses, or reads them where
 //! they lie. The module `tasks` says what the tasks are.
 //! The first run scales C by β, the last applies the epilogue.

@@ -105,7 +105,8 @@ fn reads_in_place<E: Float>(a: &MatRef<'_, E>, n: usize) -> bool {
     apart.min(along) == 1 && (along == 1 || most_of_lines || few) && !step.is_multiple_of(PAGE)
 }
 
-/// Calls `f` with a left operand as it lies, or else as `pack` packs it, in panels of this height.
+/// Calls `f` with a left operand that `n` columns use: as it lies, or as `pack` packs it in panels of this
+/// height.
 fn with_left<E: Float>(
     a: MatRef<'_, E>,
     height: usize,

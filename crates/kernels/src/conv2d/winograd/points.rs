@@ -2,8 +2,8 @@
 //!
 //! Results are coefficients of a product of polynomials, which is known by its values at six points:
 //! 0, ±5/8, ±3/2 and ∞. With the usual ±1 and ±2 the numbers that are subtracted from each other are
-//! larger, and the errors twice as large; these points, their squares and the sums of those are numbers
-//! without a rounding error.
+//! larger, and so are the errors; these points, their squares and the sums of those are numbers without a
+//! rounding error.
 //!
 //! Source: Lavin and Gray 2016, "Fast algorithms for convolutional neural networks", section 4.1;
 //! Barabasz et al. 2020, "Error analysis and improving the accuracy of Winograd convolution for deep
