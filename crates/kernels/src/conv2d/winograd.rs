@@ -48,6 +48,8 @@ const SUM: usize = 8;
 const WINDOW: usize = 700;
 /// In how many parts the work on a piece is shared out, where all threads work on the same one.
 const PARTS: usize = 16;
+/// The tiles that are worth a part of their own.
+const LEAST_TILES: usize = 8;
 /// No vector holds more.
 const MAX_LANES: usize = 16;
 
@@ -98,6 +100,13 @@ impl Winograd {
         (pieces, channels.map(|channels| Room { channels, tiles: pieces.most_tiles() }))
     }
 
+    /// Whether all threads work on the same piece: the weights are too large for each to have them in its
+    /// cache, or there are too few tiles for a piece to be worth reading them.
+    fn shares(&self) -> bool {
+        let tiles = self.units / self.groups * self.tiles().iter().product::<usize>();
+        Pieces::share(self.in_channels * self.out_channels) || tiles < PARTS * LEAST_TILES
+    }
+
     /// Whether this is the faster way, where the other takes as long as `other` multiplications.
     pub(super) fn pays<E: Float>(&self, other: usize) -> bool {
         self.units > 0 && self.cost::<E>(WINDOW) < other
@@ -123,7 +132,7 @@ impl Winograd {
     ) {
         let packing = self.packing::<E>();
         let (c, o) = (self.in_channels, self.out_channels);
-        let (pieces, rooms) = self.pieces::<E>(Pieces::share(c * o));
+        let (pieces, rooms) = self.pieces::<E>(self.shares());
         let y = Disjoint::new(y);
         let form = Form::Windows {
             groups: self.groups,
@@ -343,10 +352,7 @@ mod tests {
         let other = sizes.batch * side * side * sizes.weight_len();
         let forward = winograd.pays::<f32>(other);
         let backward = winograd.pays_for_weights::<f32>(other);
-        [
-            forward.then(|| Pieces::share(winograd.in_channels * winograd.out_channels)),
-            backward.then(|| winograd.runs::<f32>().0.shared),
-        ]
+        [forward.then(|| winograd.shares()), backward.then(|| winograd.runs::<f32>().0.shared)]
     }
 
     #[test]
@@ -356,12 +362,12 @@ mod tests {
             with_level(level, || {
                 let own = Some(false);
                 let shared = Some(true);
-                assert_eq!(ways(3, [32, 36], 12, 3, 1), [own, shared], "{level:?}");
+                assert_eq!(ways(3, [32, 36], 12, 3, 1), [shared, shared], "{level:?}");
                 assert_eq!(ways(2, [110, 115], 15, 3, 1), [shared, shared], "{level:?}");
                 assert_eq!(ways(8, [24, 25], 32, 3, 1), [own, own], "{level:?}");
-                assert_eq!(ways(6, [64, 96], 9, 3, 2), [own, shared], "{level:?}");
+                assert_eq!(ways(6, [64, 96], 9, 3, 2), [shared, shared], "{level:?}");
                 assert_eq!(ways(8, [48, 48], 32, 3, 2), [own, own], "{level:?}");
-                assert_eq!(ways(4, [40, 32], 12, 3, 1), [own, shared], "{level:?}");
+                assert_eq!(ways(4, [40, 32], 12, 3, 1), [shared, shared], "{level:?}");
                 assert_eq!(ways(3, [48, 52], 13, 5, 1), [own, shared], "{level:?}");
                 assert_eq!(ways(9, [32, 40], 16, 5, 1), [own, own], "{level:?}");
                 assert_eq!(ways(2, [110, 115], 12, 5, 1), [shared, shared], "{level:?}");
