@@ -138,3 +138,22 @@ impl Conv2d {
         assert_eq!(y, self.output_len(), "elements of the output of {self:?}");
     }
 }
+
+#[cfg(test)]
+impl Conv2d {
+    /// Square images and windows that move by one pixel.
+    fn square(batch: usize, channels: [usize; 2], side: usize, kernel: usize, padding: usize) -> Conv2d {
+        Conv2d {
+            batch,
+            in_channels: channels[0],
+            height: side,
+            width: side,
+            out_channels: channels[1],
+            kernel: [kernel; 2],
+            stride: [1; 2],
+            padding: [padding; 2],
+            dilation: [1; 2],
+            groups: 1,
+        }
+    }
+}

@@ -204,19 +204,8 @@ mod tests {
     use crate::simd::{Level, with_level};
 
     /// The form for images of `side` × `side` pixels, which are not padded.
-    fn form(batch: usize, channels: [usize; 2], side: usize, kernel: usize, stride: usize) -> Form {
-        let sizes = Conv2d {
-            batch,
-            in_channels: channels[0],
-            height: side,
-            width: side,
-            out_channels: channels[1],
-            kernel: [kernel; 2],
-            stride: [stride; 2],
-            padding: [0; 2],
-            dilation: [1; 2],
-            groups: 1,
-        };
+    fn form(batch: usize, channels: [usize; 2], side: usize, kernel: usize) -> Form {
+        let sizes = Conv2d::square(batch, channels, side, kernel, 0);
         let general = General {
             units: batch,
             groups: 1,
@@ -234,12 +223,12 @@ mod tests {
         // The tests that hold convolutions against their definition count on it.
         for &level in Level::available() {
             with_level(level, || {
-                assert_eq!(form(5, [3, 6], 28, 5, 1), Form::Lying, "{level:?}");
+                assert_eq!(form(5, [3, 6], 28, 5), Form::Lying, "{level:?}");
                 for (batch, channels, side) in [(2, [33, 97], 9), (2, [300, 81], 5), (9, [33, 129], 3)] {
-                    assert_eq!(form(batch, channels, side, 2, 1), Form::Copied, "{level:?}");
+                    assert_eq!(form(batch, channels, side, 2), Form::Copied, "{level:?}");
                 }
                 for (batch, channels, side) in [(5, [16, 96], 27), (7, [33, 96], 14)] {
-                    let form = form(batch, channels, side, 5, 1);
+                    let form = form(batch, channels, side, 5);
                     assert!(matches!(form, Form::ByPixels { .. }), "{level:?}: {form:?}");
                 }
             });

@@ -10,34 +10,33 @@
 //!
 //! Source: Lavin and Gray 2016, "Fast algorithms for convolutional neural networks", section 4.1.
 
+mod from_places;
 mod from_tiles;
 mod images;
 mod pieces;
 mod points;
+mod step;
 mod to_tiles;
 mod weight_gradient;
 mod windows;
 
+pub(crate) use from_places::FromPlaces;
 pub(crate) use from_tiles::FromTiles;
 pub(crate) use to_tiles::ToTiles;
-pub(crate) use weight_gradient::FromPlaces;
 pub(crate) use windows::PackWindows;
 pub(super) use windows::Windows;
 
-use std::ops::Range;
-
+use super::Conv2d;
 use super::correlate::Packing;
 use crate::gemm::shape::Shape;
-use crate::gemm::target::Target;
-use crate::gemm::tile::{Columns, Left, Tiles};
 use crate::kept::{self, Form, Kept};
 use crate::threads::{Disjoint, parallel_for};
 use crate::{Float, scratch};
 
-use images::{Images, Room};
-use pieces::{Piece, Pieces};
+use images::Room;
+use pieces::Pieces;
 use points::{PLACES, results_of};
-use to_tiles::Of;
+use step::Step;
 use windows::pack;
 
 /// What the transforms of a channel of a tile cost, in multiplications.
@@ -72,6 +71,22 @@ pub(super) struct Winograd {
 }
 
 impl Winograd {
+    /// The convolution itself, where the window is one of those that there are transforms for.
+    pub(super) fn of(sizes: &Conv2d) -> Option<Winograd> {
+        let plain = sizes.stride == [1, 1] && sizes.dilation == [1, 1];
+        let window = [3, 5].into_iter().find(|&side| plain && sizes.kernel == [side, side])?;
+        Some(Winograd {
+            window,
+            units: sizes.batch * sizes.groups,
+            groups: sizes.groups,
+            in_channels: sizes.in_channels / sizes.groups,
+            out_channels: sizes.out_channels / sizes.groups,
+            size: [sizes.height, sizes.width],
+            out: [sizes.out_height(), sizes.out_width()],
+            padding: sizes.padding,
+        })
+    }
+
     /// The windows are a right operand, with a column for each channel of the result.
     fn packing<E: Float>(&self) -> Packing {
         Packing::new::<E>(self.out_channels, self.in_channels).as_right()
@@ -184,147 +199,9 @@ impl Winograd {
     }
 }
 
-/// The steps of the work on a piece.
-struct Step<'a, E> {
-    winograd: &'a Winograd,
-    /// How the transformed pixels lie, and the sums.
-    rooms: [Room; 2],
-    packing: Packing,
-    packed: &'a [E],
-    /// Where the terms of a run lie among the weights.
-    offsets: &'a [usize],
-    bias: Option<&'a [E]>,
-    least: E,
-}
-
-impl<E: Float> Step<'_, E> {
-    /// All of a piece, with every thread at the same step: the weights, which are too large to stay in
-    /// a cache, are then read once.
-    fn share_out(&self, piece: &Piece, x: &[E], pixels: &mut [E], sums: &mut [E], y: &Disjoint<'_, E>) {
-        let Winograd { in_channels: c, out_channels: o, .. } = *self.winograd;
-        let whole = |n: usize| self.packing.whole_vectors(n);
-        let block = whole(c.div_ceil(PARTS));
-        let parts = Disjoint::new(&mut *pixels);
-        parallel_for(c.div_ceil(block), |i| {
-            let channels = i * block..c.min((i + 1) * block);
-            // SAFETY: each task has its own channels.
-            unsafe { self.images(x).transform(piece, channels, self.rooms[0], &parts) };
-        });
-
-        let block = self.packing.whole_tiles(o.div_ceil(2));
-        let n_blocks = o.div_ceil(block);
-        let target = Disjoint::new(&mut *sums);
-        parallel_for(PLACES * n_blocks, |i| {
-            let first = i % n_blocks * block;
-            let channels = first..self.rooms[1].channels.min(first + block);
-            // SAFETY: each task has its own channels of its own place.
-            unsafe { self.multiply(piece, i / n_blocks, channels, pixels, &target) };
-        });
-
-        let block = whole(o.div_ceil(PARTS.div_ceil(piece.units.len())));
-        let n_blocks = o.div_ceil(block);
-        parallel_for(piece.units.len() * n_blocks, |i| {
-            let channels = i % n_blocks * block..o.min((i % n_blocks + 1) * block);
-            let i = i / n_blocks;
-            // SAFETY: each task has its own channels of its own image.
-            unsafe { self.transform_sums(piece, i, piece.units.start + i, channels, sums, y) };
-        });
-    }
-
-    fn images<'x>(&self, x: &'x [E]) -> Images<'x, E> {
-        let Winograd { in_channels, size, padding, .. } = *self.winograd;
-        Images {
-            of: Of::Pixels,
-            results: self.winograd.results(),
-            numbers: x,
-            channels: in_channels,
-            size,
-            padding,
-        }
-    }
-
-    /// Multiplies all pixels of a place with some channels of the windows of it, which start a panel.
-    ///
-    /// # Safety
-    /// Nobody else has these sums.
-    unsafe fn multiply(
-        &self,
-        piece: &Piece,
-        place: usize,
-        channels: Range<usize>,
-        pixels: &[E],
-        sums: &Disjoint<'_, E>,
-    ) {
-        let (len, [c_room, o_room]) = (self.packing.len(), self.rooms.map(|room| room.channels));
-        let group = piece.units.start % self.winograd.groups;
-        let weights = &self.packed[(group * PLACES + place) * len..][..len];
-        let pixels = &pixels[place * self.rooms[0].step()..][..piece.n_tiles() * c_room];
-        let first = place * self.rooms[1].step() + channels.start;
-        assert!(first + (piece.n_tiles() - 1) * o_room + channels.len() <= sums.len(), "sums of a place");
-        for terms in self.packing.runs() {
-            let right = &weights[terms.start * self.packing.padded..][..terms.len() * self.packing.padded];
-            // SAFETY: nobody else has them by the caller's promise, and one tile is computed at a time.
-            let mut target =
-                unsafe { Target::new(sums.as_ptr().add(first), o_room, piece.n_tiles(), channels.len()) };
-            target.beta = if terms.start == 0 { E::ZERO } else { E::ONE };
-            E::tiles(Tiles {
-                height: Shape::of::<E>().panel_rows(piece.n_tiles()),
-                rows: 0..piece.n_tiles(),
-                cols: 0..channels.len(),
-                left: Left::Rows(&pixels[terms.start..], c_room),
-                right: &right[channels.start * terms.len()..],
-                columns: Columns::Tiles(self.packing.height * terms.len()),
-                offsets: &self.offsets[..terms.len()],
-                target,
-            });
-        }
-    }
-
-    /// Transforms the sums of some channels for image `i` of a piece, which is `unit`.
-    ///
-    /// # Safety
-    /// Nobody else has the piece's rows of these channels of y.
-    unsafe fn transform_sums(
-        &self,
-        piece: &Piece,
-        i: usize,
-        unit: usize,
-        channels: Range<usize>,
-        sums: &[E],
-        y: &Disjoint<'_, E>,
-    ) {
-        let Winograd { groups, out_channels: o, out: [height, width], .. } = *self.winograd;
-        let lanes = self.packing.whole_vectors(1);
-        let results = self.winograd.results();
-        let rows = results * piece.rows.start..height.min(results * piece.rows.end);
-        let room = self.rooms[1];
-        scratch::with(results * width * lanes, |pixels: &mut [E]| {
-            for channel in channels.clone().step_by(lanes) {
-                let n = lanes.min(channels.end - channel);
-                E::from_tiles(FromTiles {
-                    results,
-                    sums: &sums[i * piece.tiles * room.channels + channel..],
-                    tile_step: room.channels,
-                    place_step: room.step(),
-                    tiles: self.winograd.tiles()[1],
-                    bias: self.bias.map(|bias| &bias[unit % groups * o + channel..][..n]),
-                    least: self.least,
-                    pixels,
-                    size: [rows.len(), width],
-                    channels: n,
-                    start: ((unit * o + channel) * height + rows.start) * width,
-                    plane: height * width,
-                    y,
-                });
-            }
-        });
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conv2d::Conv2d;
     use crate::simd::{Level, with_level};
 
     /// Which of the ways are Winograd's for images of `side` × `side` pixels, forward
@@ -336,18 +213,7 @@ mod tests {
         window: usize,
         groups: usize,
     ) -> [Option<bool>; 2] {
-        let sizes = Conv2d {
-            batch,
-            in_channels: channels[0],
-            height: side,
-            width: side,
-            out_channels: channels[1],
-            kernel: [window; 2],
-            stride: [1; 2],
-            padding: [window / 2; 2],
-            dilation: [1; 2],
-            groups,
-        };
+        let sizes = Conv2d { groups, ..Conv2d::square(batch, channels, side, window, window / 2) };
         let winograd = Winograd::of(&sizes).expect("there are transforms");
         let other = sizes.batch * side * side * sizes.weight_len();
         let forward = winograd.pays::<f32>(other);

@@ -4,20 +4,19 @@
 //! results, `dw = Gᵀ ((A dy Aᵀ) ∘ V) G`: for each place there is a product of a matrix `(O, tiles)`
 //! with a matrix `(tiles, C)`, both of which lie as tiles do; what is added up is transformed at last.
 
-use crate::conv2d::Conv2d;
 use crate::gemm::MatRef;
 use crate::gemm::pack::pack_panel;
 use crate::gemm::shape::Shape;
 use crate::gemm::target::Target;
 use crate::gemm::tile::{Columns, Left, Tiles};
 use crate::reduce::{Axis, sum};
-use crate::simd::{Kernel, Simd, Vector};
 use crate::threads::{Disjoint, parallel_chunks_mut, parallel_for};
 use crate::{Float, scratch};
 
+use super::from_places::FromPlaces;
 use super::images::{Images, Room};
 use super::pieces::{Piece, Pieces};
-use super::points::{PLACES, SIDE, weights};
+use super::points::PLACES;
 use super::to_tiles::Of;
 use super::{PARTS, Winograd};
 
@@ -104,22 +103,6 @@ impl Winograd {
         }
         let (_, _, n_runs) = self.runs::<E>();
         self.cost::<E>(n_runs * SUMS) < other
-    }
-
-    /// The convolution itself, where the window is one of those that there are transforms for.
-    pub(in crate::conv2d) fn of(sizes: &Conv2d) -> Option<Winograd> {
-        let plain = sizes.stride == [1, 1] && sizes.dilation == [1, 1];
-        let window = [3, 5].into_iter().find(|&side| plain && sizes.kernel == [side, side])?;
-        Some(Winograd {
-            window,
-            units: sizes.batch * sizes.groups,
-            groups: sizes.groups,
-            in_channels: sizes.in_channels / sizes.groups,
-            out_channels: sizes.out_channels / sizes.groups,
-            size: [sizes.height, sizes.width],
-            out: [sizes.out_height(), sizes.out_width()],
-            padding: sizes.padding,
-        })
     }
 }
 
@@ -239,65 +222,5 @@ impl<E: Float> Sums<'_, E> {
             offsets: &offsets[..n],
             target,
         });
-    }
-}
-
-/// `Gᵀ m G` of the sums of some output channels, tap by tap.
-pub(crate) struct FromPlaces<'a, 'y, E> {
-    /// The weights of a window along an axis.
-    window: usize,
-    /// Place by place, with so many rows of so many input channels each.
-    sums: &'a [E],
-    rows: usize,
-    channels: usize,
-    /// The first row that is transformed.
-    first: usize,
-    to: &'y mut [E],
-}
-
-impl<E: Float> Kernel for FromPlaces<'_, '_, E> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        match self.window {
-            3 => transform::<E, S, 3>(self),
-            5 => transform::<E, S, 5>(self),
-            side => unreachable!("windows of {side} × {side}"),
-        }
-    }
-}
-
-/// Transforms to windows of `N` × `N`.
-#[inline(always)]
-fn transform<E: Float, S: Simd, const N: usize>(work: FromPlaces<'_, '_, E>) {
-    let FromPlaces { sums, rows, channels, first, to, .. } = work;
-    let lanes = <E::Vector<S> as Vector<E>>::LANES;
-    let n_rows = to.len() / (N * N * channels);
-    assert!(channels.is_multiple_of(lanes) && first + n_rows <= rows);
-    assert_eq!(sums.len(), PLACES * rows * channels, "sums of all places");
-    for (row, to) in to.chunks_exact_mut(N * N * channels).enumerate() {
-        for channel in (0..channels).step_by(lanes) {
-            // SAFETY: kernels run where the machine has the instructions; a vector is at each place and
-            // for each tap, as asserted.
-            unsafe {
-                let from = sums.as_ptr().add((first + row) * channels + channel);
-                let mut columns = [[E::Vector::<S>::splat(E::ZERO); N]; SIDE];
-                for (j, column) in columns.iter_mut().enumerate() {
-                    let mut places = [E::Vector::<S>::splat(E::ZERO); SIDE];
-                    for (i, place) in places.iter_mut().enumerate() {
-                        *place = E::Vector::<S>::load(from.add((SIDE * i + j) * rows * channels));
-                    }
-                    *column = weights::<E, S, N>(places);
-                }
-                let [a, b, c, d, e, f] = columns;
-                for i in 0..N {
-                    let line = weights::<E, S, N>([a[i], b[i], c[i], d[i], e[i], f[i]]);
-                    for (j, weight) in line.into_iter().enumerate() {
-                        weight.store(to.as_mut_ptr().add((N * i + j) * channels + channel));
-                    }
-                }
-            }
-        }
     }
 }
