@@ -110,6 +110,8 @@ pub(crate) mod sealed {
         type Vector<S: Simd>: Vector<Self>;
 
         fn fast_exp<S: Simd>(self) -> Self;
+        /// eˣ for x ≤ 0; anything for NaN.
+        fn fast_exp_nonpositive<S: Simd>(self) -> Self;
         fn fast_ln<S: Simd>(self) -> Self;
         fn fast_tanh<S: Simd>(self) -> Self;
         fn fast_sigmoid<S: Simd>(self) -> Self;

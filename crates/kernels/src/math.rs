@@ -139,19 +139,24 @@ fn by_powers_of_2(x: f32) -> (i32, f32) {
     (n - if subnormal { 23 } else { 0 }, m - 1.0)
 }
 
-/// eˣ = 2ⁿ · eʳ with |r| ≤ ln 2 / 2.
+/// eˣ = 2ⁿ · eʳ with |r| ≤ ln 2 / 2, unless it would be infinite or x is NaN.
 ///
 /// What would be subnormal is 0: computing it takes a hundred times as long on many machines, and
 /// masked or hopeless entries of a softmax are full of it.
 #[inline(always)]
-fn exp<S: Simd>(x: f32) -> f32 {
+fn finite_exp<S: Simd>(x: f32) -> f32 {
     let (n, r) = by_ln_2::<S>(x);
     let e_r = polynomial::<f32, S, 7>(r, EXP);
     // 2ⁿ is multiplied with by adding to the exponent's bits, also where n is 128 and eʳ below 1.
     let result = f32::from_bits(e_r.to_bits().wrapping_add((n << 23) as u32));
-    let result = if x < EXP_UNDERFLOW { 0.0 } else { result };
+    if x < EXP_UNDERFLOW { 0.0 } else { result }
+}
+
+/// eˣ.
+#[inline(always)]
+fn exp<S: Simd>(x: f32) -> f32 {
     // What is above is infinite, and NaN stays NaN.
-    if x <= EXP_OVERFLOW { result } else { x * f32::INFINITY }
+    if x <= EXP_OVERFLOW { finite_exp::<S>(x) } else { x * f32::INFINITY }
 }
 
 impl Element for f32 {
@@ -160,6 +165,11 @@ impl Element for f32 {
     #[inline(always)]
     fn fast_exp<S: Simd>(self) -> f32 {
         exp::<S>(self)
+    }
+
+    #[inline(always)]
+    fn fast_exp_nonpositive<S: Simd>(self) -> f32 {
+        finite_exp::<S>(self)
     }
 
     /// ln x = n · ln 2 + ln(1 + f).
@@ -257,6 +267,11 @@ impl Element for f64 {
 
     #[inline(always)]
     fn fast_exp<S: Simd>(self) -> f64 {
+        self.exp()
+    }
+
+    #[inline(always)]
+    fn fast_exp_nonpositive<S: Simd>(self) -> f64 {
         self.exp()
     }
 

@@ -158,69 +158,95 @@ impl<E: Float> Kernel for Rows<'_, '_, E> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let Rows { function, inputs: [x, dy], len, y } = self;
-        let rows = x.chunks_exact(len).zip(dy.chunks_exact(len)).zip(y.chunks_exact_mut(len));
-        for ((x, dy), y) in rows {
+        // Rows that stay in the nearest cache are worked on together, step by step: what a short row
+        // waits for, its maximum or its sum, is found while others are read.
+        let together = (TOGETHER / len).clamp(1, MOST_ROWS) * len;
+        let mut kept = [E::ZERO; MOST_ROWS];
+        for ((x, dy), y) in x.chunks(together).zip(dy.chunks(together)).zip(y.chunks_mut(together)) {
+            let kept = &mut kept[..y.len() / len];
             match function {
-                Function::Softmax => SoftmaxRow { x, y }.run::<S>(),
-                Function::LogSoftmax => LogSoftmaxRow { x, y }.run::<S>(),
-                Function::SoftmaxBackward => SoftmaxBackwardRow { y: x, dy, dx: y }.run::<S>(),
-                Function::LogSoftmaxBackward => LogSoftmaxBackwardRow { y: x, dy, dx: y }.run::<S>(),
+                Function::Softmax => softmax_rows::<E, S>(x, len, kept, y),
+                Function::LogSoftmax => log_softmax_rows::<E, S>(x, len, kept, y),
+                Function::SoftmaxBackward => softmax_backward_rows::<E, S>(x, dy, len, kept, y),
+                Function::LogSoftmaxBackward => log_softmax_backward_rows::<E, S>(x, dy, len, kept, y),
             }
         }
     }
 }
 
-struct SoftmaxRow<'a, 'y, E> {
-    x: &'a [E],
-    y: &'y mut [E],
-}
+/// About how many elements the rows have that are worked on together.
+const TOGETHER: usize = 1024;
+/// How many rows these are at the most.
+const MOST_ROWS: usize = 32;
 
-impl<E: Float> Kernel for SoftmaxRow<'_, '_, E> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        let SoftmaxRow { x, y } = self;
-        exponentials::<E, S>(x, Max(x).run::<S>(), y);
-        let scale = E::ONE / Sum(y).run::<S>();
+/// Each of the functions takes the rows' `len` and as many numbers as there are rows, to be overwritten.
+#[inline(always)]
+fn softmax_rows<E: Float, S: Simd>(x: &[E], len: usize, kept: &mut [E], y: &mut [E]) {
+    exponentials_of_rows::<E, S>(x, len, kept, y);
+    for (sum, y) in kept.iter_mut().zip(y.chunks_exact(len)) {
+        *sum = Sum(y).run::<S>();
+    }
+    for (y, &sum) in y.chunks_exact_mut(len).zip(&*kept) {
+        let scale = E::ONE / sum;
         for y in y {
             *y *= scale;
         }
     }
 }
 
-struct LogSoftmaxRow<'a, 'y, E> {
-    x: &'a [E],
-    y: &'y mut [E],
-}
-
-impl<E: Float> Kernel for LogSoftmaxRow<'_, '_, E> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        let (max, sum) = max_and_sum::<E, S>(self.x, &mut [E::ZERO; TOGETHER]);
-        let log_sum_exp = log_sum_exp::<E, S>(max, sum);
-        for (y, &x) in self.y.iter_mut().zip(self.x) {
-            *y = x - log_sum_exp;
+#[inline(always)]
+fn log_softmax_rows<E: Float, S: Simd>(x: &[E], len: usize, kept: &mut [E], y: &mut [E]) {
+    exponentials_of_rows::<E, S>(x, len, kept, y);
+    let mut sums = [E::ZERO; MOST_ROWS];
+    for (sum, y) in sums.iter_mut().zip(y.chunks_exact(len)) {
+        *sum = Sum(y).run::<S>();
+    }
+    for (shift, &sum) in kept.iter_mut().zip(&sums) {
+        *shift = log_sum_exp::<E, S>(*shift, sum);
+    }
+    for ((x, y), &shift) in x.chunks_exact(len).zip(y.chunks_exact_mut(len)).zip(&*kept) {
+        for (y, &x) in y.iter_mut().zip(x) {
+            *y = x - shift;
         }
     }
 }
 
-/// The exponentials that are taken before they are added up.
-const TOGETHER: usize = 256;
-
-/// The largest number x of a row, and Σ e^(x − max); `buffer` is overwritten.
+/// `y = e^(x − max)` of each row, and its largest number.
 #[inline(always)]
-fn max_and_sum<E: Float, S: Simd>(x: &[E], buffer: &mut [E; TOGETHER]) -> (E, E) {
-    let max = Max(x).run::<S>();
-    let mut sum = E::ZERO;
-    for x in x.chunks(TOGETHER) {
-        let buffer = &mut buffer[..x.len()];
-        exponentials::<E, S>(x, max, buffer);
-        sum += Sum(buffer).run::<S>();
+fn exponentials_of_rows<E: Float, S: Simd>(x: &[E], len: usize, maxima: &mut [E], y: &mut [E]) {
+    for (max, x) in maxima.iter_mut().zip(x.chunks_exact(len)) {
+        *max = Max(x).run::<S>();
     }
-    (max, sum)
+    for ((x, y), &max) in x.chunks_exact(len).zip(y.chunks_exact_mut(len)).zip(&*maxima) {
+        exponentials::<E, S>(x, max, y);
+    }
+}
+
+#[inline(always)]
+fn softmax_backward_rows<E: Float, S: Simd>(y: &[E], dy: &[E], len: usize, kept: &mut [E], dx: &mut [E]) {
+    let rows = || y.chunks_exact(len).zip(dy.chunks_exact(len));
+    for (inner, (y, dy)) in kept.iter_mut().zip(rows()) {
+        // SAFETY: kernels run where the machine has the instructions.
+        [*inner] = unsafe { sums::<E, S, 2, 1>(Products, [y, dy]) };
+    }
+    for ((dx, (y, dy)), &inner) in dx.chunks_exact_mut(len).zip(rows()).zip(&*kept) {
+        for ((dx, &y), &dy) in dx.iter_mut().zip(y).zip(dy) {
+            *dx = y * (dy - inner);
+        }
+    }
+}
+
+#[inline(always)]
+fn log_softmax_backward_rows<E: Float, S: Simd>(y: &[E], dy: &[E], len: usize, kept: &mut [E], dx: &mut [E]) {
+    for (sum, dy) in kept.iter_mut().zip(dy.chunks_exact(len)) {
+        *sum = Sum(dy).run::<S>();
+    }
+    let rows = y.chunks_exact(len).zip(dy.chunks_exact(len));
+    for ((dx, (y, dy)), &sum) in dx.chunks_exact_mut(len).zip(rows).zip(&*kept) {
+        for ((dx, &y), &dy) in dx.iter_mut().zip(y).zip(dy) {
+            *dx = dy - y.fast_exp::<S>() * sum;
+        }
+    }
 }
 
 /// ln Σ eˣ, from the largest x and Σ e^(x − max).
@@ -229,13 +255,17 @@ fn log_sum_exp<E: Float, S: Simd>(max: E, sum: E) -> E {
     if max == E::NEG_INFINITY { max } else { max + sum.fast_ln::<S>() }
 }
 
-/// `y = e^(x − max)`, in whole blocks: what is left over behind them would take as long number by number.
+/// `y = e^(x − max)`, NaN where the maximum is no number or infinite, in whole blocks: what is left over
+/// behind them would take as long number by number.
 #[inline(always)]
 fn exponentials<E: Float, S: Simd>(x: &[E], max: E, y: &mut [E]) {
+    if !max.is_finite() {
+        return y.fill(E::NAN);
+    }
     let ((x, x_rest), (y, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks_mut::<LANES>());
     for (x, y) in x.iter().zip(y) {
         for (y, &x) in y.iter_mut().zip(x) {
-            *y = (x - max).fast_exp::<S>();
+            *y = (x - max).fast_exp_nonpositive::<S>();
         }
     }
     if x_rest.is_empty() {
@@ -252,7 +282,7 @@ fn exponentials<E: Float, S: Simd>(x: &[E], max: E, y: &mut [E]) {
         }
     }
     for number in &mut block {
-        *number = (*number - max).fast_exp::<S>();
+        *number = (*number - max).fast_exp_nonpositive::<S>();
     }
     for first in (0..LANES).step_by(lanes) {
         // SAFETY: as above.
@@ -278,51 +308,20 @@ impl<E: Float> Kernel for LogSumExps<'_, '_, E> {
     fn run<S: Simd>(self) {
         let LogSumExps { logits, classes, maxima, log_sum_exp: sums } = self;
         let mut buffer = [E::ZERO; TOGETHER];
-        for (row, (max, sum)) in maxima.iter_mut().zip(&mut *sums).enumerate() {
-            (*max, *sum) = max_and_sum::<E, S>(&logits[row * classes..][..classes], &mut buffer);
+        for (max, x) in maxima.iter_mut().zip(logits.chunks_exact(classes)) {
+            *max = Max(x).run::<S>();
+        }
+        for ((sum, &max), x) in sums.iter_mut().zip(&*maxima).zip(logits.chunks_exact(classes)) {
+            *sum = E::ZERO;
+            for x in x.chunks(TOGETHER) {
+                let buffer = &mut buffer[..x.len()];
+                exponentials::<E, S>(x, max, buffer);
+                *sum += Sum(buffer).run::<S>();
+            }
         }
         // The logarithms of all rows together, as vectors.
         for (sum, &max) in sums.iter_mut().zip(&*maxima) {
             *sum = log_sum_exp::<E, S>(max, *sum);
-        }
-    }
-}
-
-struct SoftmaxBackwardRow<'a, 'y, E> {
-    y: &'a [E],
-    dy: &'a [E],
-    dx: &'y mut [E],
-}
-
-impl<E: Float> Kernel for SoftmaxBackwardRow<'_, '_, E> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        let SoftmaxBackwardRow { y, dy, dx } = self;
-        // SAFETY: kernels run where the machine has the instructions.
-        let [inner] = unsafe { sums::<E, S, 2, 1>(Products, [y, dy]) };
-        for ((dx, &y), &dy) in dx.iter_mut().zip(y).zip(dy) {
-            *dx = y * (dy - inner);
-        }
-    }
-}
-
-struct LogSoftmaxBackwardRow<'a, 'y, E> {
-    y: &'a [E],
-    dy: &'a [E],
-    dx: &'y mut [E],
-}
-
-impl<E: Float> Kernel for LogSoftmaxBackwardRow<'_, '_, E> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        let LogSoftmaxBackwardRow { y, dy, dx } = self;
-        let sum = Sum(dy).run::<S>();
-        for ((dx, &y), &dy) in dx.iter_mut().zip(y).zip(dy) {
-            *dx = dy - y.fast_exp::<S>() * sum;
         }
     }
 }

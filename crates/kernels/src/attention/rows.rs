@@ -40,36 +40,34 @@ impl<E: Float> Kernel for Soften<'_, '_, E> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let Soften { n_keys, visible, present, scores, scales, log_sum_exp } = self;
-        // At first, sums and maxima stand where scales and logarithms will: those are taken of all rows
-        // together, as vectors.
-        let kept = scales.iter_mut().zip(log_sum_exp.iter_mut());
-        for (row, (scores, (sum, max))) in scores.chunks_exact_mut(n_keys).zip(kept).enumerate() {
-            let n_visible = visible.of_row(row, n_keys);
-            let (scores, unseen) = scores.split_at_mut(whole_blocks(n_visible, n_keys));
-            unseen.fill(E::ZERO);
-            scores[n_visible..].fill(E::NEG_INFINITY);
-            if let Some(present) = present {
-                for (score, &present) in scores.iter_mut().zip(present) {
-                    *score = if present { *score } else { E::NEG_INFINITY };
+        // Rows that stay in the nearest cache are worked on together, step by step: what a short row
+        // waits for, its maximum or its sum, is found while others are read.
+        let together = (TOGETHER / n_keys).max(1);
+        for (group, scores) in scores.chunks_mut(together * n_keys).enumerate() {
+            let first = group * together;
+            let here = first..first + scores.len() / n_keys;
+            // At first, sums and maxima stand where scales and logarithms will: those are taken of all
+            // rows together, as vectors.
+            let (sums, maxima) = (&mut scales[here.clone()], &mut log_sum_exp[here.clone()]);
+            for ((row, scores), max) in here.clone().zip(scores.chunks_exact_mut(n_keys)).zip(&mut *maxima) {
+                let n_visible = visible.of_row(row, n_keys);
+                let (scores, unseen) = scores.split_at_mut(whole_blocks(n_visible, n_keys));
+                unseen.fill(E::ZERO);
+                scores[n_visible..].fill(E::NEG_INFINITY);
+                if let Some(present) = present {
+                    for (score, &present) in scores.iter_mut().zip(present) {
+                        *score = if present { *score } else { E::NEG_INFINITY };
+                    }
                 }
+                *max = Max(scores).run::<S>();
             }
-            *max = Max(scores).run::<S>();
-            if *max == E::NEG_INFINITY {
-                scores.fill(E::ZERO);
-                *sum = E::ZERO;
-                continue;
+            for ((row, scores), &max) in here.clone().zip(scores.chunks_exact_mut(n_keys)).zip(&*maxima) {
+                let scores = &mut scores[..whole_blocks(visible.of_row(row, n_keys), n_keys)];
+                soften_row::<E, S>(scores, max);
             }
-            let (blocks, rest) = scores.as_chunks_mut::<LANES>();
-            for block in blocks {
-                soften_block::<E, S>(block, *max);
+            for ((row, scores), sum) in here.zip(scores.chunks_exact(n_keys)).zip(sums) {
+                *sum = Sum(&scores[..whole_blocks(visible.of_row(row, n_keys), n_keys)]).run::<S>();
             }
-            if !rest.is_empty() {
-                let mut block = [E::NEG_INFINITY; LANES];
-                block[..rest.len()].copy_from_slice(rest);
-                soften_block::<E, S>(&mut block, *max);
-                rest.copy_from_slice(&block[..rest.len()]);
-            }
-            *sum = Sum(scores).run::<S>();
         }
         for (scale, lse) in scales.iter_mut().zip(log_sum_exp) {
             let (sum, max) = (*scale, *lse);
@@ -80,6 +78,9 @@ impl<E: Float> Kernel for Soften<'_, '_, E> {
     }
 }
 
+/// About how many scores the rows have that are worked on together.
+const TOGETHER: usize = 1024;
+
 /// The end of the block of scores in which the last visible one is. Up to there exponentials are taken
 /// as vectors, of what is not visible as of −∞.
 #[inline(always)]
@@ -87,11 +88,30 @@ fn whole_blocks(n_visible: usize, n_keys: usize) -> usize {
     n_visible.next_multiple_of(LANES).min(n_keys)
 }
 
+/// Takes the exponentials of the scores over the largest of them, in whole blocks. All are 0 if there is
+/// none, and NaN if it is not a number or infinite.
+#[inline(always)]
+fn soften_row<E: Float, S: Simd>(scores: &mut [E], max: E) {
+    if !max.is_finite() {
+        return scores.fill(if max == E::NEG_INFINITY { E::ZERO } else { E::NAN });
+    }
+    let (blocks, rest) = scores.as_chunks_mut::<LANES>();
+    for block in blocks {
+        soften_block::<E, S>(block, max);
+    }
+    if !rest.is_empty() {
+        let mut block = [E::NEG_INFINITY; LANES];
+        block[..rest.len()].copy_from_slice(rest);
+        soften_block::<E, S>(&mut block, max);
+        rest.copy_from_slice(&block[..rest.len()]);
+    }
+}
+
 /// Takes the exponentials of a block.
 #[inline(always)]
 fn soften_block<E: Float, S: Simd>(block: &mut [E; LANES], max: E) {
     for score in block {
-        *score = (*score - max).fast_exp::<S>();
+        *score = (*score - max).fast_exp_nonpositive::<S>();
     }
 }
 
