@@ -110,8 +110,10 @@ fn large_and_masked_logits_do_not_overflow() {
 #[test]
 fn rows_of_all_widths_are_worked_on() {
     // Many columns, of which the last are a part of a block; rows that end within a tile of lines;
-    // more rows than are added up at once; several tasks.
-    for (outer, len, inner) in [(1, 130, 1100), (2, 67, 300), (3, 5, 64), (300, 8, 9), (2, 700, 63)] {
+    // more rows than are added up at once; several tasks; more rows than are worked on together.
+    let widths =
+        [(1, 130, 1100), (2, 67, 300), (3, 5, 64), (300, 8, 9), (2, 700, 63), (70, 40, 1), (3, 1500, 1)];
+    for (outer, len, inner) in widths {
         let axis = Axis { outer, len, inner };
         check_forward::<f32>(axis);
         check_forward::<f64>(axis);
@@ -134,5 +136,40 @@ fn masked_and_undefined_columns_stay_apart() {
         check(&want, bound::<f32>(3), |y| softmax(&x, axis, y));
         let want: Vec<f32> = want.iter().map(|y| y.ln()).collect();
         check(&want, bound::<f32>(3), |y| log_softmax(&x, axis, y));
+    }
+}
+
+#[test]
+fn masked_and_undefined_rows_stay_apart() {
+    const KINDS: usize = 5;
+    for len in [3, 70] {
+        let axis = Axis { outer: 20 * KINDS, len, inner: 1 };
+        let mut x = vec![1.0f32; axis.numel()];
+        let mut want = vec![1.0 / len as f32; axis.numel()];
+        for (row, (x, want)) in x.chunks_exact_mut(len).zip(want.chunks_exact_mut(len)).enumerate() {
+            match row % KINDS {
+                0 => {
+                    x[1] = f32::NEG_INFINITY;
+                    want.fill(1.0 / (len - 1) as f32);
+                    want[1] = 0.0;
+                }
+                1 => {
+                    x[1] = f32::NAN;
+                    want.fill(f32::NAN);
+                }
+                2 => {
+                    x[1] = f32::INFINITY;
+                    want.fill(f32::NAN);
+                }
+                3 => {
+                    x.fill(f32::NEG_INFINITY);
+                    want.fill(f32::NAN);
+                }
+                _ => {}
+            }
+        }
+        check(&want, bound::<f32>(len), |y| softmax(&x, axis, y));
+        let want: Vec<f32> = want.iter().map(|y| y.ln()).collect();
+        check(&want, 5.0 * bound::<f32>(len), |y| log_softmax(&x, axis, y));
     }
 }
