@@ -15,11 +15,11 @@ pub(crate) mod tasks;
 pub(crate) mod tile;
 
 use crate::layout::View;
-use crate::simd::{Level, level};
+use crate::simd::{CACHE_LINE, Level, level};
 use crate::threads::{num_threads, parallel_chunks_mut};
 use crate::{Float, scratch};
 
-use blocked::Panels;
+use blocked::{PAGE, Panels};
 use tasks::LEAST_TASK;
 
 pub use operand::{Activation, Bias, Epilogue, MatMut, MatRef};
@@ -49,6 +49,19 @@ pub fn gemm<E: Float>(
     check_sizes(&a, &b, rows, cols, &epilogue);
     // SAFETY: the sizes fit, and C is inside of its data.
     unsafe { product(alpha, a, b, None, beta, data.as_mut_ptr(), row_stride, epilogue) };
+}
+
+/// How far apart rows of `width` numbers best begin that products read: right behind each other, or a line
+/// of the cache further where they would all meet in the same few lines.
+///
+/// # Example
+/// ```
+/// use tenon_kernels::gemm::row_pitch;
+/// assert_eq!((row_pitch::<f32>(1000), row_pitch::<f32>(1024)), (1000, 1040));
+/// ```
+pub fn row_pitch<E>(width: usize) -> usize {
+    let bytes = width * size_of::<E>();
+    if bytes > 0 && bytes.is_multiple_of(PAGE) { width + CACHE_LINE / size_of::<E>() } else { width }
 }
 
 /// From so many products for each thread on, each is computed by one.

@@ -1,8 +1,11 @@
 //! One step of recurrent layers: what is done with the gates once their products are there.
 //!
-//! The arrays of a step are contiguous, a row per sequence. A row is gone through several times,
-//! each time with few arrays, while it is in the first-level cache: the compiler vectorizes short
-//! loops, and gives up on one with all arrays at once.
+//! The arrays of a step are contiguous, a row per sequence; behind the gates of a row there may be
+//! numbers of no meaning, as many in each row, that keep rows apart (see [`crate::gemm::row_pitch`]).
+//! A row is gone through several times, each time with few arrays, while it is in the first-level
+//! cache: the compiler vectorizes short loops, and gives up on one with all arrays at once.
+
+use std::ops::Range;
 
 use crate::Float;
 use crate::simd::{Kernel, Simd};
@@ -14,7 +17,7 @@ const BLOCK: usize = 2 * 1024;
 /// A step of an LSTM. `gates` are sums before and activations after, in the order i, f, g, o:
 /// `c = f·c₋ + i·g`, `h = o·tanh c`, with σ for i, f, o and tanh for g.
 ///
-/// Each is a row of `width` hidden units, `gates` of four times as many.
+/// Each is rows of `width` hidden units, `gates` of at least four times as many.
 pub fn lstm_step<E: Float>(
     width: usize,
     gates: &mut [E],
@@ -23,13 +26,19 @@ pub fn lstm_step<E: Float>(
     hidden: &mut [E],
 ) {
     let n = cell.len();
-    assert!(gates.len() == 4 * n && cell_before.len() == n && hidden.len() == n, "rows of an LSTM");
+    assert!(cell_before.len() == n && hidden.len() == n, "rows of an LSTM");
+    let rows = Rows::new(n, width, 4, gates.len());
     let (gates, cell, hidden) = (Disjoint::new(gates), Disjoint::new(cell), Disjoint::new(hidden));
-    in_rows(n, width, |start, len| {
+    rows.in_parallel(|units, gate| {
         // SAFETY: tasks have different rows.
-        let (gates, cell, hidden) =
-            unsafe { (gates.slice(4 * start, 4 * len), cell.slice(start, len), hidden.slice(start, len)) };
-        E::lstm_step(LstmStep { width, gates, cell_before: &cell_before[start..][..len], cell, hidden });
+        let (gates, cell, hidden) = unsafe {
+            (
+                gates.slice(gate.start, gate.len()),
+                cell.slice(units.start, units.len()),
+                hidden.slice(units.start, units.len()),
+            )
+        };
+        E::lstm_step(LstmStep { rows, gates, cell_before: &cell_before[units], cell, hidden });
     });
 }
 
@@ -45,18 +54,20 @@ pub fn lstm_step_backward<E: Float>(
     dgates: &mut [E],
 ) {
     let n = cell.len();
-    assert!(gates.len() == 4 * n && cell_before.len() == n && dhidden.len() == n, "rows of an LSTM");
-    assert!(dgates.len() == 4 * n && dcell.len() == n, "rows of an LSTM");
+    assert!(cell_before.len() == n && dhidden.len() == n && dcell.len() == n, "rows of an LSTM");
+    assert_eq!(gates.len(), dgates.len(), "rows of an LSTM");
+    let rows = Rows::new(n, width, 4, gates.len());
     let (dgates, dcell) = (Disjoint::new(dgates), Disjoint::new(dcell));
-    in_rows(n, width, |start, len| {
+    rows.in_parallel(|units, gate| {
         // SAFETY: tasks have different rows.
-        let (dgates, dcell) = unsafe { (dgates.slice(4 * start, 4 * len), dcell.slice(start, len)) };
+        let (dgates, dcell) =
+            unsafe { (dgates.slice(gate.start, gate.len()), dcell.slice(units.start, units.len())) };
         E::lstm_step_backward(LstmStepBackward {
-            width,
-            gates: &gates[4 * start..][..4 * len],
-            cell_before: &cell_before[start..][..len],
-            cell: &cell[start..][..len],
-            dhidden: &dhidden[start..][..len],
+            rows,
+            gates: &gates[gate],
+            cell_before: &cell_before[units.clone()],
+            cell: &cell[units.clone()],
+            dhidden: &dhidden[units],
             dcell,
             dgates,
         });
@@ -67,7 +78,7 @@ pub fn lstm_step_backward<E: Float>(
 /// r, z, n; `recurrent` are the sums of the hidden units, with their bias:
 /// `n = tanh(xₙ + r·hₙ)`, `h = (1 − z)·n + z·h₋`, with σ for r and z.
 ///
-/// Each is a row of `width` hidden units, gates of three times as many.
+/// Each is rows of `width` hidden units, gates of at least three times as many.
 pub fn gru_step<E: Float>(
     width: usize,
     gates: &mut [E],
@@ -76,19 +87,15 @@ pub fn gru_step<E: Float>(
     hidden: &mut [E],
 ) {
     let n = hidden.len();
-    assert!(gates.len() == 3 * n && recurrent.len() == 3 * n && hidden_before.len() == n, "rows of a GRU");
+    assert!(recurrent.len() == gates.len() && hidden_before.len() == n, "rows of a GRU");
+    let rows = Rows::new(n, width, 3, gates.len());
     let (gates, hidden) = (Disjoint::new(gates), Disjoint::new(hidden));
-    in_rows(n, width, |start, len| {
+    rows.in_parallel(|units, gate| {
         // SAFETY: tasks have different rows.
-        let (gates, hidden) = unsafe { (gates.slice(3 * start, 3 * len), hidden.slice(start, len)) };
-        let recurrent = &recurrent[3 * start..][..3 * len];
-        E::gru_step(GruStep {
-            width,
-            gates,
-            recurrent,
-            hidden_before: &hidden_before[start..][..len],
-            hidden,
-        });
+        let (gates, hidden) =
+            unsafe { (gates.slice(gate.start, gate.len()), hidden.slice(units.start, units.len())) };
+        let recurrent = &recurrent[gate];
+        E::gru_step(GruStep { rows, gates, recurrent, hidden_before: &hidden_before[units], hidden });
     });
 }
 
@@ -105,26 +112,28 @@ pub fn gru_step_backward<E: Float>(
     drecurrent: &mut [E],
 ) {
     let n = dhidden.len();
-    assert!(gates.len() == 3 * n && recurrent.len() == 3 * n && hidden_before.len() == n, "rows of a GRU");
-    assert!(dgates.len() == 3 * n && drecurrent.len() == 3 * n, "rows of a GRU");
-    assert_eq!(dhidden_before.len(), n, "rows of a GRU");
+    assert!(hidden_before.len() == n && dhidden_before.len() == n, "rows of a GRU");
+    for others in [recurrent.len(), dgates.len(), drecurrent.len()] {
+        assert_eq!(others, gates.len(), "rows of a GRU");
+    }
+    let rows = Rows::new(n, width, 3, gates.len());
     let (dgates, drecurrent) = (Disjoint::new(dgates), Disjoint::new(drecurrent));
     let dhidden_before = Disjoint::new(dhidden_before);
-    in_rows(n, width, |start, len| {
+    rows.in_parallel(|units, gate| {
         // SAFETY: tasks have different rows.
         let (dgates, drecurrent, dhidden_before) = unsafe {
             (
-                dgates.slice(3 * start, 3 * len),
-                drecurrent.slice(3 * start, 3 * len),
-                dhidden_before.slice(start, len),
+                dgates.slice(gate.start, gate.len()),
+                drecurrent.slice(gate.start, gate.len()),
+                dhidden_before.slice(units.start, units.len()),
             )
         };
         E::gru_step_backward(GruStepBackward {
-            width,
-            gates: &gates[3 * start..][..3 * len],
-            recurrent: &recurrent[3 * start..][..3 * len],
-            hidden_before: &hidden_before[start..][..len],
-            dhidden: &dhidden[start..][..len],
+            rows,
+            gates: &gates[gate.clone()],
+            recurrent: &recurrent[gate],
+            hidden_before: &hidden_before[units.clone()],
+            dhidden: &dhidden[units],
             dhidden_before,
             dgates,
             drecurrent,
@@ -132,18 +141,39 @@ pub fn gru_step_backward<E: Float>(
     });
 }
 
-/// Cuts `n` hidden units into whole rows and calls `task(start, length)` for each part.
-fn in_rows(n: usize, width: usize, task: impl Fn(usize, usize) + Sync) {
-    if n == 0 {
-        return;
+/// How the rows of a step lie.
+#[derive(Clone, Copy)]
+struct Rows {
+    n: usize,
+    /// The hidden units of each.
+    width: usize,
+    /// How far apart the gates of each begin.
+    pitch: usize,
+}
+
+impl Rows {
+    /// Of `units` hidden units in all, and `len` numbers of gates.
+    fn new(units: usize, width: usize, gates: usize, len: usize) -> Self {
+        let n = units.checked_div(width).unwrap_or(0);
+        let pitch = len.checked_div(n).unwrap_or(0);
+        assert!(n * width == units && n * pitch == len, "{units} hidden units in rows of {width}");
+        assert!(n == 0 || pitch >= gates * width, "{gates} gates in rows of {pitch}");
+        Rows { n, width, pitch }
     }
-    assert!(n.is_multiple_of(width), "{n} hidden units in rows of {width}");
-    let block = (BLOCK / width).max(1) * width;
-    parallel_for(n.div_ceil(block), |i| task(i * block, block.min(n - i * block)));
+
+    /// Calls `task` for some whole rows each: the places of their hidden units and of their gates.
+    fn in_parallel(&self, task: impl Fn(Range<usize>, Range<usize>) + Sync) {
+        let &Rows { n, width, pitch } = self;
+        let each = (BLOCK / width.max(1)).max(1);
+        parallel_for(n.div_ceil(each), |i| {
+            let (first, end) = (i * each, n.min((i + 1) * each));
+            task(first * width..end * width, first * pitch..end * pitch);
+        });
+    }
 }
 
 pub(crate) struct LstmStep<'a, 'y, E> {
-    width: usize,
+    rows: Rows,
     gates: &'y mut [E],
     cell_before: &'a [E],
     cell: &'y mut [E],
@@ -155,11 +185,11 @@ impl<E: Float> Kernel for LstmStep<'_, '_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let LstmStep { width, gates, cell_before, cell, hidden } = self;
-        let rows = gates.chunks_exact_mut(4 * width).zip(cell_before.chunks_exact(width));
+        let LstmStep { rows: Rows { width, pitch, .. }, gates, cell_before, cell, hidden } = self;
+        let rows = gates.chunks_exact_mut(pitch).zip(cell_before.chunks_exact(width));
         let rows = rows.zip(cell.chunks_exact_mut(width)).zip(hidden.chunks_exact_mut(width));
         for (((gates, before), cell), hidden) in rows {
-            let (i_f, g_o) = gates.split_at_mut(2 * width);
+            let (i_f, g_o) = gates[..4 * width].split_at_mut(2 * width);
             let (g, o) = g_o.split_at_mut(width);
             sigmoid::<E, S>(i_f);
             tanh::<E, S>(g);
@@ -179,7 +209,7 @@ impl<E: Float> Kernel for LstmStep<'_, '_, E> {
 }
 
 pub(crate) struct LstmStepBackward<'a, 'y, E> {
-    width: usize,
+    rows: Rows,
     gates: &'a [E],
     cell_before: &'a [E],
     cell: &'a [E],
@@ -193,13 +223,14 @@ impl<E: Float> Kernel for LstmStepBackward<'_, '_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let LstmStepBackward { width, gates, cell_before, cell, dhidden, dcell, dgates } = self;
-        let rows = gates.chunks_exact(4 * width).zip(dgates.chunks_exact_mut(4 * width));
+        let LstmStepBackward { rows, gates, cell_before, cell, dhidden, dcell, dgates } = self;
+        let Rows { width, pitch, .. } = rows;
+        let rows = gates.chunks_exact(pitch).zip(dgates.chunks_exact_mut(pitch));
         let rows = rows.zip(cell_before.chunks_exact(width)).zip(cell.chunks_exact(width));
         let rows = rows.zip(dhidden.chunks_exact(width)).zip(dcell.chunks_exact_mut(width));
         for (((((gates, dgates), before), cell), dh), dc) in rows {
             let [i, f, g, o] = std::array::from_fn(|gate| &gates[gate * width..][..width]);
-            let (di_f, dg_o) = dgates.split_at_mut(2 * width);
+            let (di_f, dg_o) = dgates[..4 * width].split_at_mut(2 * width);
             let (di, df) = di_f.split_at_mut(width);
             let (dg, d_o) = dg_o.split_at_mut(width);
             // The place of the cotangent of o holds tanh c until it is known what it is for.
@@ -229,7 +260,7 @@ impl<E: Float> Kernel for LstmStepBackward<'_, '_, E> {
 }
 
 pub(crate) struct GruStep<'a, 'y, E> {
-    width: usize,
+    rows: Rows,
     gates: &'y mut [E],
     recurrent: &'a [E],
     hidden_before: &'a [E],
@@ -241,12 +272,12 @@ impl<E: Float> Kernel for GruStep<'_, '_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let GruStep { width, gates, recurrent, hidden_before, hidden } = self;
-        let rows = gates.chunks_exact_mut(3 * width).zip(recurrent.chunks_exact(3 * width));
+        let GruStep { rows: Rows { width, pitch, .. }, gates, recurrent, hidden_before, hidden } = self;
+        let rows = gates.chunks_exact_mut(pitch).zip(recurrent.chunks_exact(pitch));
         let rows = rows.zip(hidden_before.chunks_exact(width)).zip(hidden.chunks_exact_mut(width));
         for (((gates, recurrent), before), hidden) in rows {
-            let (rz, n) = gates.split_at_mut(2 * width);
-            let (recurrent_rz, recurrent_n) = recurrent.split_at(2 * width);
+            let (rz, n) = gates[..3 * width].split_at_mut(2 * width);
+            let (recurrent_rz, recurrent_n) = recurrent[..3 * width].split_at(2 * width);
             for (gate, &recurrent) in rz.iter_mut().zip(recurrent_rz) {
                 *gate = (*gate + recurrent).fast_sigmoid::<S>();
             }
@@ -262,7 +293,7 @@ impl<E: Float> Kernel for GruStep<'_, '_, E> {
 }
 
 pub(crate) struct GruStepBackward<'a, 'y, E> {
-    width: usize,
+    rows: Rows,
     gates: &'a [E],
     recurrent: &'a [E],
     hidden_before: &'a [E],
@@ -277,15 +308,15 @@ impl<E: Float> Kernel for GruStepBackward<'_, '_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let width = self.width;
-        let rows = self.gates.chunks_exact(3 * width).zip(self.recurrent.chunks_exact(3 * width));
-        let rows = rows.zip(self.dgates.chunks_exact_mut(3 * width));
-        let rows = rows.zip(self.drecurrent.chunks_exact_mut(3 * width));
+        let Rows { width, pitch, .. } = self.rows;
+        let rows = self.gates.chunks_exact(pitch).zip(self.recurrent.chunks_exact(pitch));
+        let rows = rows.zip(self.dgates.chunks_exact_mut(pitch));
+        let rows = rows.zip(self.drecurrent.chunks_exact_mut(pitch));
         let rows = rows.zip(self.hidden_before.chunks_exact(width)).zip(self.dhidden.chunks_exact(width));
         let rows = rows.zip(self.dhidden_before.chunks_exact_mut(width));
         for ((((((gates, recurrent), dgates), drecurrent), before), dh), dbefore) in rows {
             let [r, z, n] = std::array::from_fn(|gate| &gates[gate * width..][..width]);
-            let (drz, dn) = dgates.split_at_mut(2 * width);
+            let (drz, dn) = dgates[..3 * width].split_at_mut(2 * width);
             let (dr, dz) = drz.split_at_mut(width);
             for ((dbefore, &dh), &z) in dbefore.iter_mut().zip(dh).zip(z) {
                 *dbefore += dh * z;
@@ -299,10 +330,12 @@ impl<E: Float> Kernel for GruStepBackward<'_, '_, E> {
             for (((dn, &dh), &z), &n) in dn.iter_mut().zip(dh).zip(z).zip(n) {
                 *dn = dh * (E::ONE - z) * (E::ONE - n * n);
             }
-            for (((dr, &dn), &r), &recurrent) in dr.iter_mut().zip(&*dn).zip(r).zip(&recurrent[2 * width..]) {
+            for (((dr, &dn), &r), &recurrent) in
+                dr.iter_mut().zip(&*dn).zip(r).zip(&recurrent[2 * width..3 * width])
+            {
                 *dr = dn * recurrent * r * (E::ONE - r);
             }
-            let (drecurrent_rz, drecurrent_n) = drecurrent.split_at_mut(2 * width);
+            let (drecurrent_rz, drecurrent_n) = drecurrent[..3 * width].split_at_mut(2 * width);
             drecurrent_rz.copy_from_slice(drz);
             for ((drecurrent, &dn), &r) in drecurrent_n.iter_mut().zip(&*dn).zip(r) {
                 *drecurrent = dn * r;

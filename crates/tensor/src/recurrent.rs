@@ -4,6 +4,8 @@
 //! before all steps are the first rows of an array whose last rows are those after. What comes in
 //! and goes out has the batch first, which costs nothing where one layer follows another.
 
+use std::ops::Range;
+
 use tenon_kernels::elementwise;
 use tenon_kernels::gemm::{self, Bias, Epilogue, MatMut, MatRef, Packed};
 
@@ -39,9 +41,14 @@ impl Sizes {
         self.batch * self.hidden
     }
 
-    /// The rows of all steps of `width` numbers each.
-    pub(crate) fn all_rows(&self, width: usize) -> Dims {
-        Dims::new(&[self.steps * self.batch, width])
+    /// The hidden units of one step as a matrix.
+    pub(crate) fn matrix<'a, E: Element>(&self, units: &'a [E]) -> MatRef<'a, E> {
+        MatRef::row_major(units, self.batch, self.hidden)
+    }
+
+    /// As [`matrix`](Self::matrix), to be written.
+    pub(crate) fn matrix_mut<'a, E: Element>(&self, units: &'a mut [E]) -> MatMut<'a, E> {
+        MatMut::row_major(units, self.batch, self.hidden)
     }
 
     /// The arithmetic of a layer with `n_gates`: both products with their biases, added, and
@@ -82,23 +89,74 @@ pub(crate) fn batch_first<E: Element>(rows: Array<E>, sizes: Sizes) -> Array<E> 
     rows.reshaped(Dims::new(&[sizes.steps, sizes.batch, width])).permuted(&[1, 0, 2])
 }
 
-/// `x · Wᵀ + b` for the rows of all steps at once.
-pub(crate) fn products<E: Element>(rows: &Array<E>, weight: &Array<E>, bias: &Array<E>) -> Array<E> {
+/// Rows of the gates of all steps, laid as products read them best.
+#[derive(Clone, Copy)]
+pub(crate) struct GateRows {
+    sizes: Sizes,
+    /// How many numbers are in a row, …
+    width: usize,
+    /// … and how far rows are apart.
+    pub(crate) pitch: usize,
+}
+
+impl GateRows {
+    pub(crate) fn of<E: Element>(sizes: Sizes, n_gates: usize) -> Self {
+        let width = n_gates * sizes.hidden;
+        GateRows { sizes, width, pitch: gemm::row_pitch::<E>(width) }
+    }
+
+    /// Where the rows of a step lie.
+    pub(crate) fn of_step(&self, t: usize) -> Range<usize> {
+        let len = self.sizes.batch * self.pitch;
+        t * len..(t + 1) * len
+    }
+
+    /// An array of such rows.
+    pub(crate) fn write<E: Element>(&self, fill: impl FnOnce(&mut [E])) -> Array<E> {
+        Array::write(Dims::new(&[self.sizes.steps * self.sizes.batch, self.pitch]), fill)
+    }
+
+    /// The rows of one step as a matrix.
+    pub(crate) fn matrix<'a, E: Element>(&self, rows: &'a [E]) -> MatRef<'a, E> {
+        MatRef::new(rows, 0, [self.sizes.batch, self.width], [self.pitch as isize, 1])
+    }
+
+    /// As [`matrix`](Self::matrix), to be written.
+    pub(crate) fn matrix_mut<'a, E: Element>(&self, rows: &'a mut [E]) -> MatMut<'a, E> {
+        MatMut::new(rows, self.sizes.batch, self.width, self.pitch)
+    }
+
+    /// The gates in an array of such rows.
+    pub(crate) fn gates<E: Element>(&self, rows: &Array<E>) -> Array<E> {
+        rows.narrowed(1, 0, self.width)
+    }
+
+    /// The cotangent of a bias, from an array of the rows' cotangents.
+    pub(crate) fn bias_cotangent<E: Element>(&self, rows: &Array<E>) -> Array<E> {
+        bias_cotangent(rows).narrowed(0, 0, self.width)
+    }
+}
+
+/// `x · Wᵀ + b` for the rows of all steps at once, in rows that are `pitch` apart.
+pub(crate) fn products<E: Element>(
+    rows: &Array<E>,
+    weight: &Array<E>,
+    bias: &Array<E>,
+    pitch: usize,
+) -> Array<E> {
     let (n, width) = (rows.dims()[0], weight.dims()[0]);
     let bias = bias.clone().contiguous();
     let bias = Bias::PerColumn(bias.as_slice().expect("contiguous"));
-    Array::write(Dims::new(&[n, width]), |out| {
+    Array::write(Dims::new(&[n, pitch]), |out| {
         let (rows, weight) = (rows.matrix(), weight.matrix().transposed());
-        let out = MatMut::row_major(out, n, width);
+        let out = MatMut::new(out, n, width, pitch);
         gemm::gemm(E::ONE, rows, weight, E::ZERO, out, Epilogue { bias, ..Epilogue::default() });
     })
 }
 
 /// `out += rows · weight` for the rows of one step.
-pub(crate) fn add_product<E: Element>(rows: &[E], weight: Packed<'_, E>, sizes: Sizes, out: &mut [E]) {
-    let width = |len: usize| len / sizes.batch.max(1);
-    let (n, out) = (sizes.batch, MatMut::row_major(out, sizes.batch, width(out.len())));
-    weight.gemm(E::ONE, MatRef::row_major(rows, n, width(rows.len())), E::ONE, out, Epilogue::default());
+pub(crate) fn add_product<E: Element>(rows: MatRef<'_, E>, weight: Packed<'_, E>, out: MatMut<'_, E>) {
+    weight.gemm(E::ONE, rows, E::ONE, out, Epilogue::default());
 }
 
 /// The hidden units before the first step, with room for those after each of `n_blocks` steps.

@@ -1,10 +1,10 @@
 //! A layer of gated recurrent units over whole sequences.
 
-use tenon_kernels::gemm::{Bias, Epilogue, MatMut, MatRef, Packed};
+use tenon_kernels::gemm::{Bias, Epilogue, Packed};
 use tenon_kernels::recurrent as kernels;
 
 use crate::proof::{Domain, Draw, Naive, Proof, register};
-use crate::recurrent::{self, Sizes};
+use crate::recurrent::{self, GateRows, Sizes};
 use crate::{Array, Backend, Dims, Element, Fused, Kept, Op, Reads, Value, Vjp};
 
 use super::linear::Linear;
@@ -90,23 +90,21 @@ impl Fused<6> for Gru {
     fn forward<E: Element>(&self, args: [Array<E>; 6]) -> (Array<E>, GruKept<E>) {
         let [x, weight_ih, weight_hh, bias_ih, bias_hh, h] = args;
         let sizes = Sizes::of(x.dims(), weight_hh.dims());
-        let (of_step, width) = (sizes.of_step(), 3 * sizes.hidden);
+        let (of_step, rows) = (sizes.of_step(), GateRows::of::<E>(sizes, 3));
         let inputs = recurrent::time_major_rows(&x);
-        let mut gates = recurrent::products(&inputs, &weight_ih, &bias_ih);
+        let mut gates = recurrent::products(&inputs, &weight_ih, &bias_ih, rows.pitch);
         let mut hidden = recurrent::hidden_units(&h, sizes.steps);
         let weight = weight_hh.matrix().transposed();
         let bias = bias_hh.contiguous();
         let bias = Bias::PerColumn(bias.as_slice().expect("contiguous"));
-        let products = Array::write(sizes.all_rows(width), |products| {
+        let products = rows.write(|products| {
             let (gates, hidden) = (gates.make_mut(), hidden.make_mut());
             Packed::with(weight, sizes.batch, |weight| {
                 for t in 0..sizes.steps {
-                    let of_gates = t * sizes.batch * width..(t + 1) * sizes.batch * width;
-                    let (gates, products) = (&mut gates[of_gates.clone()], &mut products[of_gates]);
+                    let (gates, products) = (&mut gates[rows.of_step(t)], &mut products[rows.of_step(t)]);
                     let (before, after) = hidden[t * of_step..][..2 * of_step].split_at_mut(of_step);
-                    let rows = MatRef::row_major(before, sizes.batch, sizes.hidden);
-                    let out = MatMut::row_major(products, sizes.batch, width);
-                    weight.gemm(E::ONE, rows, E::ZERO, out, Epilogue { bias, ..Epilogue::default() });
+                    let (before_rows, out) = (sizes.matrix(before), rows.matrix_mut(products));
+                    weight.gemm(E::ONE, before_rows, E::ZERO, out, Epilogue { bias, ..Epilogue::default() });
                     kernels::gru_step(sizes.hidden, gates, products, before, after);
                 }
             });
@@ -117,19 +115,19 @@ impl Fused<6> for Gru {
 
     fn backward<E: Element>(&self, at: Vjp<Array<E>, 6>, kept: &GruKept<E>) -> [Option<Array<E>>; 6] {
         let sizes = Sizes::of(at.dims(0), at.dims(2));
-        let (of_step, width) = (sizes.of_step(), 3 * sizes.hidden);
+        let (of_step, rows) = (sizes.of_step(), GateRows::of::<E>(sizes, 3));
         let weight_hh = at.arg(2);
         let weight = weight_hh.matrix();
         let gates = kept.gates.as_slice().expect("made so");
         let products = kept.products.as_slice().expect("made so");
         let hidden = kept.hidden.as_slice().expect("made so");
         let mut dhidden = recurrent::hidden_cotangents(&at.dy);
-        let mut dproducts = Array::write(sizes.all_rows(width), |_| ());
-        let dgates = Array::write(sizes.all_rows(width), |dgates| {
+        let mut dproducts = rows.write(|_| ());
+        let dgates = rows.write(|dgates| {
             let (dhidden, dproducts) = (dhidden.make_mut(), dproducts.make_mut());
             Packed::with(weight, sizes.batch, |weight| {
                 for t in (0..sizes.steps).rev() {
-                    let of_gates = t * sizes.batch * width..(t + 1) * sizes.batch * width;
+                    let of_gates = rows.of_step(t);
                     let (dbefore, dafter) = dhidden[t * of_step..][..2 * of_step].split_at_mut(of_step);
                     let dproducts = &mut dproducts[of_gates.clone()];
                     kernels::gru_step_backward(
@@ -142,17 +140,20 @@ impl Fused<6> for Gru {
                         &mut dgates[of_gates],
                         dproducts,
                     );
-                    recurrent::add_product(dproducts, weight, sizes, dbefore);
+                    recurrent::add_product(rows.matrix(dproducts), weight, sizes.matrix_mut(dbefore));
                 }
             });
         });
         let hidden_before = kept.hidden.narrowed(0, 0, sizes.steps * sizes.batch);
+        let dbias_ih = at.needs(3).then(|| rows.bias_cotangent(&dgates));
+        let dbias_hh = at.needs(4).then(|| rows.bias_cotangent(&dproducts));
+        let [dgates, dproducts] = [&dgates, &dproducts].map(|of_rows| rows.gates(of_rows));
         [
             at.wrt(0, |at| recurrent::batch_first(MatMul.forward([dgates.clone(), at.arg(1)]), sizes)),
             at.wrt(1, |_| recurrent::weight_cotangent(&dgates, &kept.inputs)),
             at.wrt(2, |_| recurrent::weight_cotangent(&dproducts, &hidden_before)),
-            at.wrt(3, |_| recurrent::bias_cotangent(&dgates)),
-            at.wrt(4, |_| recurrent::bias_cotangent(&dproducts)),
+            dbias_ih,
+            dbias_hh,
             Some(dhidden.narrowed(0, 0, sizes.batch)),
         ]
     }

@@ -4,7 +4,7 @@ use tenon_kernels::gemm::Packed;
 use tenon_kernels::recurrent as kernels;
 
 use crate::proof::{Domain, Draw, Naive, Proof, register};
-use crate::recurrent::{self, Sizes};
+use crate::recurrent::{self, GateRows, Sizes};
 use crate::{Array, Backend, Dims, Element, Fused, Kept, Op, Reads, Value, Vjp};
 
 use super::linear::Linear;
@@ -90,9 +90,10 @@ impl Fused<7> for Lstm {
     fn forward<E: Element>(&self, args: [Array<E>; 7]) -> (Array<E>, LstmKept<E>) {
         let [x, weight_ih, weight_hh, bias_ih, bias_hh, h, c] = args;
         let sizes = Sizes::of(x.dims(), weight_hh.dims());
-        let (of_step, width) = (sizes.of_step(), 4 * sizes.hidden);
+        let (of_step, rows) = (sizes.of_step(), GateRows::of::<E>(sizes, 4));
         let inputs = recurrent::time_major_rows(&x);
-        let mut gates = recurrent::products(&inputs, &weight_ih, &bias_ih.zip(&bias_hh, |a, b| a + b));
+        let bias = bias_ih.zip(&bias_hh, |a, b| a + b);
+        let mut gates = recurrent::products(&inputs, &weight_ih, &bias, rows.pitch);
         let mut cells = recurrent::hidden_units(&c, sizes.steps);
         let mut hidden = recurrent::hidden_units(&h, sizes.steps + 1);
         let weight = weight_hh.matrix().transposed();
@@ -100,10 +101,10 @@ impl Fused<7> for Lstm {
             let (gates, cells, hidden) = (gates.make_mut(), cells.make_mut(), hidden.make_mut());
             Packed::with(weight, sizes.batch, |weight| {
                 for t in 0..sizes.steps {
-                    let gates = &mut gates[t * sizes.batch * width..][..sizes.batch * width];
+                    let gates = &mut gates[rows.of_step(t)];
                     let (cell_before, cell) = cells[t * of_step..][..2 * of_step].split_at_mut(of_step);
                     let (before, after) = hidden[t * of_step..][..2 * of_step].split_at_mut(of_step);
-                    recurrent::add_product(before, weight, sizes, gates);
+                    recurrent::add_product(sizes.matrix(before), weight, rows.matrix_mut(gates));
                     kernels::lstm_step(sizes.hidden, gates, cell_before, cell, after);
                 }
             });
@@ -116,29 +117,29 @@ impl Fused<7> for Lstm {
 
     fn backward<E: Element>(&self, at: Vjp<Array<E>, 7>, kept: &LstmKept<E>) -> [Option<Array<E>>; 7] {
         let sizes = Sizes::of(at.dims(0), at.dims(2));
-        let (of_step, width) = (sizes.of_step(), 4 * sizes.hidden);
-        let (steps, of_gates) = (sizes.steps, sizes.batch * width);
+        let (steps, of_step, rows) = (sizes.steps, sizes.of_step(), GateRows::of::<E>(sizes, 4));
         let weight_hh = at.arg(2);
         let weight = weight_hh.matrix();
         let gates = kept.gates.as_slice().expect("made so");
         let cells = kept.cells.as_slice().expect("made so");
         // From dh₀ to dh_T, and the cotangent of the cell, which goes back step by step.
         let mut dhidden = recurrent::hidden_cotangents(&at.dy);
-        let dgates = Array::write(sizes.all_rows(width), |dgates| {
+        let dgates = rows.write(|dgates| {
             let (dhidden, dcell) = dhidden.make_mut().split_at_mut((steps + 1) * of_step);
             Packed::with(weight, sizes.batch, |weight| {
                 for t in (0..steps).rev() {
                     let (dbefore, dafter) = dhidden[t * of_step..][..2 * of_step].split_at_mut(of_step);
-                    let dgates = &mut dgates[t * of_gates..][..of_gates];
+                    let dgates = &mut dgates[rows.of_step(t)];
                     let (cell_before, cell) = cells[t * of_step..][..2 * of_step].split_at(of_step);
-                    let gates = &gates[t * of_gates..][..of_gates];
+                    let gates = &gates[rows.of_step(t)];
                     kernels::lstm_step_backward(sizes.hidden, gates, cell_before, cell, dafter, dcell, dgates);
-                    recurrent::add_product(dgates, weight, sizes, dbefore);
+                    recurrent::add_product(rows.matrix(dgates), weight, sizes.matrix_mut(dbefore));
                 }
             });
         });
         let hidden_before = kept.hidden.narrowed(0, 0, steps * sizes.batch);
-        let dbias = (at.needs(3) || at.needs(4)).then(|| recurrent::bias_cotangent(&dgates));
+        let dbias = (at.needs(3) || at.needs(4)).then(|| rows.bias_cotangent(&dgates));
+        let dgates = rows.gates(&dgates);
         [
             at.wrt(0, |at| recurrent::batch_first(MatMul.forward([dgates.clone(), at.arg(1)]), sizes)),
             at.wrt(1, |_| recurrent::weight_cotangent(&dgates, &kept.inputs)),

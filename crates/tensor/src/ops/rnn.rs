@@ -108,7 +108,7 @@ impl Fused<6> for Rnn {
         let sizes = Sizes::of(x.dims(), weight_hh.dims());
         let of_step = sizes.of_step();
         let inputs = recurrent::time_major_rows(&x);
-        let sums = recurrent::products(&inputs, &weight_ih, &bias_ih.zip(&bias_hh, |a, b| a + b));
+        let sums = recurrent::products(&inputs, &weight_ih, &bias_ih.zip(&bias_hh, |a, b| a + b), sizes.hidden);
         let sums = sums.as_slice().expect("made so");
         let mut hidden = recurrent::hidden_units(&h, sizes.steps);
         let weight = weight_hh.matrix().transposed();
@@ -117,7 +117,7 @@ impl Fused<6> for Rnn {
             for t in 0..sizes.steps {
                 let (before, after) = steps[t * of_step..][..2 * of_step].split_at_mut(of_step);
                 after.copy_from_slice(&sums[t * of_step..][..of_step]);
-                recurrent::add_product(before, weight, sizes, after);
+                recurrent::add_product(sizes.matrix(before), weight, sizes.matrix_mut(after));
                 match self.nonlinearity {
                     Nonlinearity::Tanh => vector::tanh_mut(after),
                     Nonlinearity::Relu => vector::relu_mut(after),
@@ -140,7 +140,7 @@ impl Fused<6> for Rnn {
             for t in (0..sizes.steps).rev() {
                 let (dbefore, dafter) = steps[t * of_step..][..2 * of_step].split_at_mut(of_step);
                 self.derivative(&hidden[(t + 1) * of_step..][..of_step], dafter);
-                recurrent::add_product(dafter, weight, sizes, dbefore);
+                recurrent::add_product(sizes.matrix(dafter), weight, sizes.matrix_mut(dbefore));
             }
         });
         let n_rows = sizes.steps * sizes.batch;
