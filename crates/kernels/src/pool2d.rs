@@ -1,15 +1,14 @@
 //! Maximum and average of windows of images `(N, C, H, W)`, plane by plane.
 //!
-//! The maximum is computed as places: [`max_indices`] says which pixel wins each window;
-//! [`crate::index::gather`] then reads the pixels and [`crate::index::scatter_add`] sends
-//! gradients back to them.
+//! With the maximum comes, where it is asked for, which pixel wins each window:
+//! [`crate::index::scatter_add`] sends gradients back to them.
 
-mod max_indices;
+mod max_pool;
 
 use std::ops::Range;
 
-pub(crate) use max_indices::MaxIndices;
-pub use max_indices::max_indices;
+pub(crate) use max_pool::MaxPool;
+pub use max_pool::{max_pool, max_pool_with_indices};
 
 use crate::simd::{Kernel, Simd};
 use crate::threads::parallel_chunks_mut;

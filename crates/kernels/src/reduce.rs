@@ -5,14 +5,14 @@
 //! runs are then added to each other, so the error grows like the logarithm of the length or the
 //! square root at worst, and the order depends on the sizes alone, not on threads or vectors.
 
-use crate::threads::{parallel_chunks_mut, parallel_chunks_mut2};
+use crate::threads::{Disjoint, parallel_chunks_mut, parallel_for};
 use crate::{Float, scratch};
 
 pub(crate) mod fold;
 mod maxima;
 mod sums;
 
-pub(crate) use maxima::{Argmax, ArgmaxEach, Max, MaxRows, max_or_nan};
+pub(crate) use maxima::{Argmax, ArgmaxEach, Max, MaxEach, MaxRows, max_or_nan};
 pub(crate) use sums::{Sum, SumEach, SumRows};
 
 /// The middle axis of `(outer, len, inner)`, row by row.
@@ -172,17 +172,26 @@ pub fn max<E: Float>(x: &[E], axis: Axis, y: &mut [E]) {
     axis.check(x.len(), y.len());
     let Axis { len, inner, .. } = axis;
     assert!(len > 0 || y.is_empty(), "the maximum of nothing");
-    let slabs = (BLOCK / (len * inner).max(1)).max(1);
-    parallel_chunks_mut(y, inner * slabs, |i, y| {
-        for (slab, y) in y.chunks_exact_mut(inner).enumerate() {
-            let x = &x[(i * slabs + slab) * len * inner..][..len * inner];
-            if inner == 1 {
-                y[0] = E::max_run(Max(x));
-            } else {
-                E::max_rows(MaxRows { x, y });
-            }
-        }
-    });
+    if inner == 1 && len > BLOCK {
+        return x.chunks_exact(len).zip(y).for_each(|(x, y)| *y = max_of_long(x));
+    }
+    if inner == 1 {
+        return in_rows(x, len, y, |x, y| E::max_each(MaxEach { x, len, y }));
+    }
+    in_columns(x, axis, y, |x, y| E::max_rows(MaxRows { x, pitch: inner, y }));
+}
+
+/// The maximum of the maxima of blocks.
+fn max_of_long<E: Float>(x: &[E]) -> E {
+    scratch::with(x.len().div_ceil(BLOCK), |maxima: &mut [E]| {
+        parallel_chunks_mut(maxima, 1, |i, y| {
+            let x = &x[i * BLOCK..x.len().min((i + 1) * BLOCK)];
+            E::max_each(MaxEach { x, len: x.len(), y });
+        });
+        let mut max = [E::NEG_INFINITY];
+        E::max_each(MaxEach { x: maxima, len: maxima.len(), y: &mut max });
+        max[0]
+    })
 }
 
 /// `y[o, i]`: the first `k` for which `x[o, k, i]` is the maximum; NaN counts as the largest.
@@ -193,31 +202,36 @@ pub fn argmax<E: Float>(x: &[E], axis: Axis, y: &mut [u32]) {
     axis.check(x.len(), y.len());
     let Axis { len, inner, .. } = axis;
     assert!(len > 0 || y.is_empty(), "the place of the maximum of nothing");
-    let slabs = (BLOCK / (len * inner).max(1)).max(1);
-    parallel_chunks_mut(y, inner * slabs, |i, y| {
-        if inner == 1 {
-            let x = &x[i * slabs * len..][..y.len() * len];
-            return E::argmax_each(ArgmaxEach { x, len, y });
-        }
-        for (slab, y) in y.chunks_exact_mut(inner).enumerate() {
-            let x = &x[(i * slabs + slab) * len * inner..][..len * inner];
-            E::argmax(Argmax { x, y });
-        }
-    });
+    if inner == 1 {
+        return in_rows(x, len, y, |x, y| E::argmax_each(ArgmaxEach { x, len, y }));
+    }
+    in_columns(x, axis, y, |x, y| E::argmax(Argmax { x, pitch: inner, y }));
 }
 
-/// The maximum along an axis and where it first is, in one pass: see [`max()`] and [`argmax`].
-pub fn max_and_argmax<E: Float>(x: &[E], axis: Axis, y: &mut [E], places: &mut [u32]) {
-    argmax(x, axis, places);
-    axis.check(x.len(), y.len());
-    let Axis { len, inner, .. } = axis;
-    if inner == 0 {
+/// Calls `task` with rows of `len` elements, and a result for each.
+fn in_rows<E: Float, Y: Send>(x: &[E], len: usize, y: &mut [Y], task: impl Fn(&[E], &mut [Y]) + Sync) {
+    let rows = (BLOCK / len.max(1)).max(1);
+    parallel_chunks_mut(y, rows, |i, y| task(&x[i * rows * len..][..y.len() * len], y));
+}
+
+/// Calls `task` with neighboring columns, which begin at the first element that it is given and whose rows
+/// are `inner` apart, and a result for each column.
+fn in_columns<E: Float, Y: Send>(x: &[E], axis: Axis, y: &mut [Y], task: impl Fn(&[E], &mut [Y]) + Sync) {
+    /// Shorter pieces of rows would be read slower than more tasks can gain.
+    const FEWEST: usize = 128;
+    let Axis { outer, len, inner } = axis;
+    if y.is_empty() {
         return;
     }
-    parallel_chunks_mut2(y, BLOCK, places, BLOCK, |i, y, places| {
-        for (at, (y, &mut place)) in y.iter_mut().zip(places).enumerate() {
-            let (slab, column) = ((i * BLOCK + at) / inner, (i * BLOCK + at) % inner);
-            *y = x[(slab * len + place as usize) * inner + column];
+    let columns = (BLOCK / len).max(FEWEST).min(inner);
+    let (slabs, pieces) = ((BLOCK / (len * inner)).max(1), inner.div_ceil(columns));
+    let y = &Disjoint::new(y);
+    parallel_for(outer.div_ceil(slabs) * pieces, |i| {
+        let first = i % pieces * columns;
+        for slab in i / pieces * slabs..outer.min((i / pieces + 1) * slabs) {
+            // SAFETY: no two tasks have the same columns of a slab.
+            let y = unsafe { y.slice(slab * inner + first, columns.min(inner - first)) };
+            task(&x[slab * len * inner..][first..len * inner], y);
         }
     });
 }

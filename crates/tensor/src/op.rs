@@ -99,6 +99,11 @@ pub trait Fused<const N: usize>: Clone + Debug + Send + Sync + 'static {
     /// The result on plain arrays, and what the backward kernel needs.
     fn forward<E: Element>(&self, args: [Array<E>; N]) -> (Array<E>, Self::Kept<E>);
 
+    /// The result alone, on plain arrays, where nobody will ask for a derivative.
+    fn evaluate<E: Element>(&self, args: [Array<E>; N]) -> Array<E> {
+        self.forward(args).0
+    }
+
     /// The cotangents of the arguments, on plain arrays.
     fn backward<E: Element>(&self, at: Vjp<Array<E>, N>, kept: &Self::Kept<E>) -> [Option<Array<E>>; N];
 

@@ -26,8 +26,29 @@ impl<E: Float> Kernel for Max<'_, E> {
     }
 }
 
+/// The maximum of each row of `len` elements.
+pub(crate) struct MaxEach<'a, 'y, E> {
+    pub(super) x: &'a [E],
+    pub(super) len: usize,
+    pub(super) y: &'y mut [E],
+}
+
+impl<E: Float> Kernel for MaxEach<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let MaxEach { x, len, y } = self;
+        for (x, y) in x.chunks_exact(len).zip(y) {
+            *y = Max(x).run::<S>();
+        }
+    }
+}
+
+/// The maximum of each column of `x`, whose rows are `pitch` apart.
 pub(crate) struct MaxRows<'a, 'y, E> {
     pub(super) x: &'a [E],
+    pub(super) pitch: usize,
     pub(super) y: &'y mut [E],
 }
 
@@ -36,9 +57,9 @@ impl<E: Float> Kernel for MaxRows<'_, '_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let MaxRows { x, y } = self;
+        let MaxRows { x, pitch, y } = self;
         y.fill(E::NEG_INFINITY);
-        for row in x.chunks_exact(y.len()) {
+        for row in x.chunks(pitch) {
             for (y, &x) in y.iter_mut().zip(row) {
                 *y = max_or_nan(*y, x);
             }
@@ -46,9 +67,10 @@ impl<E: Float> Kernel for MaxRows<'_, '_, E> {
     }
 }
 
-/// For each column the first row of `x` with the maximum.
+/// For each column of `x`, whose rows are `pitch` apart, the first row with the maximum.
 pub(crate) struct Argmax<'a, 'y, E> {
     pub(super) x: &'a [E],
+    pub(super) pitch: usize,
     pub(super) y: &'y mut [u32],
 }
 
@@ -57,13 +79,12 @@ impl<E: Float> Kernel for Argmax<'_, '_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let Argmax { x, y } = self;
-        let inner = y.len();
-        for first in (0..inner).step_by(COLUMNS) {
-            let y = &mut y[first..inner.min(first + COLUMNS)];
+        let Argmax { x, pitch, y } = self;
+        for (block, y) in y.chunks_mut(COLUMNS).enumerate() {
+            let first = block * COLUMNS;
             let best = &mut [E::NEG_INFINITY; COLUMNS][..y.len()];
             y.fill(0);
-            for (k, row) in x.chunks_exact(inner).enumerate() {
+            for (k, row) in x.chunks(pitch).enumerate() {
                 improve(&row[first..first + y.len()], k, best, y);
             }
         }

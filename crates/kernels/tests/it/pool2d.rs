@@ -1,7 +1,7 @@
 //! Pooling with any window, stride and padding.
 
 use proptest::prelude::*;
-use tenon_kernels::pool2d::{Divisor, Pool2d, avg_pool, avg_pool_backward, max_indices};
+use tenon_kernels::pool2d::{Divisor, Pool2d, avg_pool, avg_pool_backward, max_pool, max_pool_with_indices};
 use tenon_kernels::simd::{Level, with_level};
 use tenon_kernels::threads::with_num_threads;
 use tenon_kernels::{Float, naive};
@@ -20,15 +20,24 @@ fn any_sizes() -> impl Strategy<Value = Pool2d> {
     )
 }
 
-/// The places of the maxima, at every level and for one, two and three threads.
-fn check_indices<E: Float>(sizes: &Pool2d, x: &[E], want: &[u32]) {
+/// The maxima and their places, at every level and for one, two and three threads.
+fn check_places<E: Float>(sizes: &Pool2d, x: &[E], want: &[u32]) {
+    let bits = |y: &[E]| -> Vec<u64> { y.iter().map(|y| y.bits()).collect() };
+    let plane = |window: usize| window / sizes.out_plane() * sizes.in_plane();
+    let largest: Vec<E> = want.iter().enumerate().map(|(i, &at)| x[plane(i) + at as usize]).collect();
     for &level in Level::available() {
         for threads in 1..=3 {
-            let mut got = vec![u32::MAX; want.len()];
+            let (mut got, mut y) = (vec![u32::MAX; want.len()], vec![E::ZERO; want.len()]);
+            let mut alone = y.clone();
             with_level(level, || {
-                with_num_threads(threads, || max_indices(sizes, x, &mut got));
+                with_num_threads(threads, || {
+                    max_pool_with_indices(sizes, x, &mut y, &mut got);
+                    max_pool(sizes, x, &mut alone);
+                });
             });
             assert_eq!(got, want, "{level:?}, {threads} threads");
+            assert_eq!(bits(&y), bits(&largest), "{level:?}, {threads} threads");
+            assert_eq!(bits(&alone), bits(&largest), "{level:?}, {threads} threads, without places");
         }
     }
 }
@@ -37,14 +46,14 @@ fn check_indices<E: Float>(sizes: &Pool2d, x: &[E], want: &[u32]) {
 /// are nothing or negative infinity.
 fn check_maxima<E: Float>(sizes: &Pool2d) {
     let mut x = numbers::<E>(1, sizes.planes * sizes.in_plane());
-    check_indices(sizes, &x, &naive::max_pool2d(sizes, &x).1);
+    check_places(sizes, &x, &naive::max_pool2d(sizes, &x).1);
     x.iter_mut().for_each(|x| *x = (*x + *x).floor());
-    check_indices(sizes, &x, &naive::max_pool2d(sizes, &x).1);
+    check_places(sizes, &x, &naive::max_pool2d(sizes, &x).1);
     x.iter_mut().filter(|x| **x == -E::ONE).for_each(|x| *x = E::NEG_INFINITY);
     x.iter_mut().step_by(5).filter(|x| **x == E::ZERO).for_each(|x| *x = E::NAN);
-    check_indices(sizes, &x, &naive::max_pool2d(sizes, &x).1);
+    check_places(sizes, &x, &naive::max_pool2d(sizes, &x).1);
     x.fill(E::NEG_INFINITY);
-    check_indices(sizes, &x, &naive::max_pool2d(sizes, &x).1);
+    check_places(sizes, &x, &naive::max_pool2d(sizes, &x).1);
 }
 
 proptest! {
@@ -85,9 +94,9 @@ fn nan_wins_and_padding_never_does() {
     let mut x = [-1.0; 16];
     x[5] = f32::NAN;
     x[10] = 2.0;
-    check_indices(&sizes, &x, &[5, 2, 8, 10]);
+    check_places(&sizes, &x, &[5, 2, 8, 10]);
     let padded = Pool2d { kernel: [3; 2], stride: [3; 2], padding: [1; 2], ..sizes };
-    check_indices(&padded, &[f32::NEG_INFINITY; 16], &[0, 2, 8, 10]);
+    check_places(&padded, &[f32::NEG_INFINITY; 16], &[0, 2, 8, 10]);
 }
 
 #[test]
@@ -96,5 +105,5 @@ fn a_window_may_have_more_pixels_than_there_are_integers_in_f32() {
     let sizes = Pool2d { planes: 1, height, width: 2, kernel: [height, 2], stride: [1, 2], padding: [0; 2] };
     let mut x = vec![0.0f32; 2 * height];
     x[(1 << 24) + 1] = 1.0;
-    check_indices(&sizes, &x, &[(1 << 24) + 1]);
+    check_places(&sizes, &x, &[(1 << 24) + 1]);
 }

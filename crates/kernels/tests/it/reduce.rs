@@ -96,6 +96,16 @@ fn long_sums_stay_accurate() {
 }
 
 #[test]
+fn maxima_of_long_rows_and_of_blocks_of_columns_are_found() {
+    for (outer, len, inner) in [(2, 70_000, 1), (2, 300, 300), (1, 3, 40_000), (700, 5, 30)] {
+        let axis = Axis { outer, len, inner };
+        let x = numbers::<f32>(1, axis.numel());
+        check_exact(&naive::max(&x, axis), |y| reduce::max(&x, axis, y));
+        check_indices(&x, axis, &naive::argmax(&x, axis));
+    }
+}
+
+#[test]
 fn nan_is_the_maximum() {
     let x = [1.0, f32::NAN, 3.0, f32::NEG_INFINITY, f32::NEG_INFINITY, f32::NEG_INFINITY];
     let axis = Axis { outer: 2, len: 3, inner: 1 };

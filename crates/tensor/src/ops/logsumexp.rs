@@ -8,6 +8,7 @@ use crate::{Array, Backend, Dims, Element, Fused, Op, Reads, Tensor, Value, Vjp}
 
 use super::exp::Exp;
 use super::ln::Ln;
+use super::max::Max;
 use super::softmax::sum_exp;
 use super::sum::Sum;
 
@@ -56,7 +57,7 @@ impl Fused<1> for LogSumExp {
         let dims = x.dims();
         // The shift is a constant, since nothing depends on it.
         let plain: Value<crate::Cpu<B::Elem>> = Value::constant(x.array().clone());
-        let largest = super::max::max_along(plain, self.axis);
+        let largest = Max { axis: self.axis }.on([plain]);
         let spread = largest.clone().reshaped(dims.with(self.axis, 1)).expanded(dims);
         let centered = x - Value::constant(spread.array().clone());
         Ln.on([Sum { axis: self.axis }.on([Exp.on([centered])])]) + Value::constant(largest.array().clone())

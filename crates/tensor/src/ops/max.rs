@@ -1,9 +1,10 @@
 //! The largest element along an axis or of all.
 
+use tenon_kernels::{index, reduce};
 use tenon_shape::{Axis, Shape};
 
 use crate::proof::{Domain, Draw, Naive, Proof, for_each_index, register};
-use crate::{Backend, Dims, Op, Query, Tensor, Value};
+use crate::{Array, Backend, Dims, Element, Fused, Indices, Op, Query, Reads, Tensor, Value, Vjp};
 
 use super::argmax::Argmax;
 use super::gather::Gather;
@@ -30,7 +31,7 @@ impl<S: Shape, B: Backend> Tensor<S, B> {
     where
         S: Axis<I>,
     {
-        Tensor { shape: self.shape.remove(), value: max_along(self.value.clone(), I) }
+        Tensor { shape: self.shape.remove(), value: Max { axis: I }.on([self.value.clone()]) }
     }
 
     /// The largest of all elements.
@@ -46,21 +47,59 @@ impl<S: Shape, B: Backend> Tensor<S, B> {
     /// ```
     pub fn max_all(&self) -> Tensor<(), B> {
         let joined = Dims::new(&[self.numel()]);
-        Tensor { shape: (), value: max_along(self.value.clone().reshaped(joined), 0) }
+        Tensor { shape: (), value: Max { axis: 0 }.on([self.value.clone().reshaped(joined)]) }
     }
 }
 
-/// The largest element of a value along an axis: a [`Gather`] at the indices of [`Argmax`].
-pub fn max_along<B: Backend>(x: Value<B>, axis: usize) -> Value<B> {
-    let dims = x.dims();
-    let places = Argmax { axis }.on([&x]);
-    Gather::along(axis, dims, &places, dims.without(axis)).on([x])
+/// The operation of [`Tensor::max`].
+#[derive(Clone, Copy, Debug)]
+pub struct Max {
+    /// The axis that disappears.
+    pub axis: usize,
 }
 
-/// The proof of [`Tensor::max`], which is made of [`Argmax`] and [`Gather`].
-#[derive(Clone, Debug)]
-pub struct Max {
-    axis: usize,
+impl Max {
+    /// What takes the elements at these places along the axis of `x`.
+    fn gather(&self, x: Dims, places: &[u32]) -> Gather {
+        Gather::along(self.axis, x, places, x.without(self.axis))
+    }
+}
+
+impl Fused<1> for Max {
+    const NAME: &'static str = "max";
+    const READS: Reads<1> = Reads::NOTHING;
+    type Kept<E: Element> = Indices;
+
+    /// A [`Gather`] at the indices of [`Argmax`].
+    fn definition<B: Backend>(&self, [x]: [Value<B>; 1]) -> Value<B> {
+        let places = Argmax { axis: self.axis }.on([&x]);
+        self.gather(x.dims(), &places).on([x])
+    }
+
+    fn forward<E: Element>(&self, [x]: [Array<E>; 1]) -> (Array<E>, Indices) {
+        let x = x.contiguous();
+        let gather = self.gather(x.dims(), &Argmax { axis: self.axis }.forward([x.clone()]));
+        let indices = gather.indices.clone();
+        (gather.forward([x]), indices)
+    }
+
+    fn evaluate<E: Element>(&self, [x]: [Array<E>; 1]) -> Array<E> {
+        let x = x.contiguous();
+        let numbers = x.as_slice().expect("contiguous");
+        let axis = reduce::Axis::of(&x.dims(), self.axis);
+        Array::write(x.dims().without(self.axis), |out| reduce::max(numbers, axis, out))
+    }
+
+    fn backward<E: Element>(&self, at: Vjp<Array<E>, 1>, indices: &Indices) -> [Option<Array<E>>; 1] {
+        let (planes, ..) = at.dims(0).around(self.axis);
+        let dy = at.dy.clone().contiguous();
+        let dy = dy.as_slice().expect("contiguous");
+        [Some(Array::write(at.dims(0), |dx| index::scatter_add(planes, dy, indices, dx)))]
+    }
+
+    fn flops(&self, [x]: &[Dims; 1], _: Dims) -> u64 {
+        x.numel() as u64
+    }
 }
 
 impl Proof<1> for Max {
@@ -76,7 +115,11 @@ impl Proof<1> for Max {
     }
 
     fn run<B: Backend>(&self, [x]: [Value<B>; 1]) -> Value<B> {
-        max_along(x, self.axis)
+        self.on([x])
+    }
+
+    fn definition<B: Backend>(&self, args: [Value<B>; 1]) -> Option<Value<B>> {
+        Some(Fused::definition(self, args))
     }
 
     fn oracle(&self, [x]: [&Naive; 1]) -> Naive {

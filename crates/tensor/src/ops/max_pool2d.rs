@@ -1,11 +1,11 @@
 //! The largest element under a moving window.
 
-use tenon_kernels::pool2d as kernel;
+use tenon_kernels::{index, pool2d as kernel};
 use tenon_shape::typenum::Unsigned;
 use tenon_shape::{Image, WindowOut, WindowSize};
 
 use crate::proof::{Domain, Draw, Naive, Proof, register};
-use crate::{Array, Backend, Dims, Element, Indices, Op, Query, Tensor, Value};
+use crate::{Array, Backend, Dims, Element, Fused, Indices, Op, Query, Reads, Tensor, Value, Vjp};
 
 use super::avg_pool2d::PoolWindow;
 use super::conv2d::Window;
@@ -45,15 +45,57 @@ impl<X: Image, B: Backend> Tensor<X, B> {
     {
         let (n, c, h, w) = self.shape.bchw();
         let window = PoolWindow { kernel: K::USIZE, stride: window.geometry(1).stride, padding: P::USIZE };
-        Tensor { shape: (n, c, h.window_out(), w.window_out()), value: max_pool2d(self.value.clone(), window) }
+        Tensor { shape: (n, c, h.window_out(), w.window_out()), value: MaxPool2d { window }.on([self.value.clone()]) }
     }
 }
 
-/// Max pooling of a value: a [`Gather`] at the places that [`MaxPlaces`] finds.
-pub fn max_pool2d<B: Backend>(x: Value<B>, window: PoolWindow) -> Value<B> {
-    let dims = window.output_dims(x.dims());
-    let indices = MaxPlaces { window }.on([&x]);
-    Gather { planes: dims[0] * dims[1], indices, dims }.on([x])
+/// The operation of [`Tensor::max_pool2d`].
+#[derive(Clone, Copy, Debug)]
+pub struct MaxPool2d {
+    /// The window.
+    pub window: PoolWindow,
+}
+
+impl Fused<1> for MaxPool2d {
+    const NAME: &'static str = "max_pool2d";
+    const READS: Reads<1> = Reads::NOTHING;
+    type Kept<E: Element> = Indices;
+
+    /// A [`Gather`] at the places that [`MaxPlaces`] finds.
+    fn definition<B: Backend>(&self, [x]: [Value<B>; 1]) -> Value<B> {
+        let dims = self.window.output_dims(x.dims());
+        let indices = MaxPlaces { window: self.window }.on([&x]);
+        Gather { planes: dims[0] * dims[1], indices, dims }.on([x])
+    }
+
+    fn forward<E: Element>(&self, [x]: [Array<E>; 1]) -> (Array<E>, Indices) {
+        let (sizes, dims) = (self.window.sizes(x.dims()), self.window.output_dims(x.dims()));
+        let x = x.contiguous();
+        let numbers = x.as_slice().expect("contiguous");
+        let mut largest = Array::write(dims, |_| ());
+        let indices = Indices::write(dims.numel(), |indices| {
+            kernel::max_pool_with_indices(&sizes, numbers, largest.make_mut(), indices);
+        });
+        (largest, indices)
+    }
+
+    fn evaluate<E: Element>(&self, [x]: [Array<E>; 1]) -> Array<E> {
+        let sizes = self.window.sizes(x.dims());
+        let dims = self.window.output_dims(x.dims());
+        let x = x.contiguous();
+        Array::write(dims, |out| kernel::max_pool(&sizes, x.as_slice().expect("contiguous"), out))
+    }
+
+    fn backward<E: Element>(&self, at: Vjp<Array<E>, 1>, indices: &Indices) -> [Option<Array<E>>; 1] {
+        let dims = at.dims(0);
+        let dy = at.dy.clone().contiguous();
+        let dy = dy.as_slice().expect("contiguous");
+        [Some(Array::write(dims, |dx| index::scatter_add(dims[0] * dims[1], dy, indices, dx)))]
+    }
+
+    fn flops(&self, [x]: &[Dims; 1], _: Dims) -> u64 {
+        x.numel() as u64
+    }
 }
 
 /// The position in its plane of the largest element of each window.
@@ -67,20 +109,9 @@ impl Query<1> for MaxPlaces {
     const NAME: &'static str = "max_pool2d";
     type Output<E: Element> = Indices;
 
-    fn forward<E: Element>(&self, [x]: [Array<E>; 1]) -> Indices {
-        let sizes = self.window.sizes(x.dims());
-        let n_windows = self.window.output_dims(x.dims()).numel();
-        let x = x.contiguous();
-        let numbers = x.as_slice().expect("contiguous");
-        Indices::write(n_windows, |indices| kernel::max_indices(&sizes, numbers, indices))
+    fn forward<E: Element>(&self, args: [Array<E>; 1]) -> Indices {
+        Fused::forward(&MaxPool2d { window: self.window }, args).1
     }
-}
-
-/// The proof of [`Tensor::max_pool2d`].
-#[derive(Clone, Debug)]
-pub struct MaxPool2d {
-    /// The window.
-    pub window: PoolWindow,
 }
 
 impl Proof<1> for MaxPool2d {
@@ -96,7 +127,11 @@ impl Proof<1> for MaxPool2d {
     }
 
     fn run<B: Backend>(&self, [x]: [Value<B>; 1]) -> Value<B> {
-        max_pool2d(x, self.window)
+        self.on([x])
+    }
+
+    fn definition<B: Backend>(&self, args: [Value<B>; 1]) -> Option<Value<B>> {
+        Some(Fused::definition(self, args))
     }
 
     fn oracle(&self, [x]: [&Naive; 1]) -> Naive {

@@ -7,6 +7,7 @@ use crate::proof::{Domain, Draw, Naive, Proof, register};
 use crate::{Array, Backend, Dims, Element, Fused, Reads, Tensor, Value, Vjp};
 
 use super::exp::Exp;
+use super::max::Max;
 use super::sum::Sum;
 use crate::Op;
 
@@ -47,7 +48,7 @@ pub(super) fn centered<B: Backend>(x: Value<B>, axis: usize) -> Value<B> {
     let dims = x.dims();
     // The shift is a constant, since nothing depends on it.
     let x_plain: Value<crate::Cpu<B::Elem>> = Value::constant(x.array().clone());
-    let largest = super::max::max_along(x_plain, axis).reshaped(dims.with(axis, 1)).expanded(dims);
+    let largest = Max { axis }.on([x_plain]).reshaped(dims.with(axis, 1)).expanded(dims);
     x - Value::constant(largest.array().clone())
 }
 
