@@ -5,7 +5,7 @@
 //! runs are then added to each other, so the error grows like the logarithm of the length or the
 //! square root at worst, and the order depends on the sizes alone, not on threads or vectors.
 
-use crate::threads::{Disjoint, parallel_chunks_mut, parallel_for};
+use crate::threads::{Disjoint, num_threads, parallel_chunks_mut, parallel_for};
 use crate::{Float, scratch};
 
 pub(crate) mod fold;
@@ -219,12 +219,16 @@ fn in_rows<E: Float, Y: Send>(x: &[E], len: usize, y: &mut [Y], task: impl Fn(&[
 fn in_columns<E: Float, Y: Send>(x: &[E], axis: Axis, y: &mut [Y], task: impl Fn(&[E], &mut [Y]) + Sync) {
     /// Shorter pieces of rows would be read slower than more tasks can gain.
     const FEWEST: usize = 128;
+    /// How many tasks there are for each thread, if the sizes allow for as many.
+    const TASKS: usize = 2;
     let Axis { outer, len, inner } = axis;
     if y.is_empty() {
         return;
     }
-    let columns = (BLOCK / len).max(FEWEST).min(inner);
-    let (slabs, pieces) = ((BLOCK / (len * inner)).max(1), inner.div_ceil(columns));
+    let slabs = (BLOCK / (len * inner)).max(1);
+    let most = if slabs > 1 { 1 } else { (TASKS * num_threads()).div_ceil(outer) };
+    let columns = inner.div_ceil(most).max(FEWEST);
+    let pieces = inner.div_ceil(columns);
     let y = &Disjoint::new(y);
     parallel_for(outer.div_ceil(slabs) * pieces, |i| {
         let first = i % pieces * columns;

@@ -137,48 +137,41 @@ pub(crate) unsafe fn max<E: Float, S: Simd>(row: &[E]) -> E {
     }
     // SAFETY: by the caller's promise; what is read is inside of the row.
     unsafe {
+        // The maximum of vectors forgets what is not a number. Sums do not, and cost less than to ask
+        // about each number.
         let mut best = [E::Vector::<S>::load(row.as_ptr()); TOGETHER];
+        let mut sums = [E::Vector::<S>::splat(E::ZERO); TOGETHER];
         let mut first = 0;
         while first + TOGETHER * lanes <= len {
-            for (v, best) in best.iter_mut().enumerate() {
-                *best = larger::<E, S>(*best, row.as_ptr().add(first + v * lanes));
+            for (v, (best, sum)) in best.iter_mut().zip(&mut sums).enumerate() {
+                let numbers = E::Vector::<S>::load(row.as_ptr().add(first + v * lanes));
+                (*best, *sum) = (best.max(numbers), sum.add(numbers));
             }
             first += TOGETHER * lanes;
         }
         while first + lanes <= len {
-            best[0] = larger::<E, S>(best[0], row.as_ptr().add(first));
+            let numbers = E::Vector::<S>::load(row.as_ptr().add(first));
+            (best[0], sums[0]) = (best[0].max(numbers), sums[0].add(numbers));
             first += lanes;
         }
         // The last vector overlaps those before.
-        best[1] = larger::<E, S>(best[1], row.as_ptr().add(len - lanes));
-        let mut numbers = [[E::NEG_INFINITY; MOST_LANES]; TOGETHER];
-        for (numbers, best) in numbers.iter_mut().zip(best) {
-            best.store(numbers.as_mut_ptr());
+        let numbers = E::Vector::<S>::load(row.as_ptr().add(len - lanes));
+        (best[1], sums[1]) = (best[1].max(numbers), sums[1].add(numbers));
+        let [first, second, third, fourth] = sums;
+        if first.add(second).add(third.add(fourth)).sum().is_nan() {
+            // There may also have been infinite numbers of both signs.
+            return row.iter().fold(E::NEG_INFINITY, |max, &x| max_or_nan(max, x));
         }
-        let [mut all, second, third, fourth] = numbers;
-        for (i, max) in all.iter_mut().enumerate() {
-            *max = max_or_nan(max_or_nan(*max, second[i]), max_or_nan(third[i], fourth[i]));
-        }
+        let [first, second, third, fourth] = best;
+        let mut numbers = [E::NEG_INFINITY; MOST_LANES];
+        first.max(second).max(third.max(fourth)).store(numbers.as_mut_ptr());
         let mut width = MOST_LANES / 2;
         while width > 0 {
             for i in 0..width {
-                all[i] = max_or_nan(all[i], all[i + width]);
+                numbers[i] = if numbers[i] > numbers[i + width] { numbers[i] } else { numbers[i + width] };
             }
             width /= 2;
         }
-        all[0]
-    }
-}
-
-/// Where a vector of numbers at `from` is larger than `best`, or NaN, these, elsewhere `best`.
-///
-/// # Safety
-/// The machine has the instructions of `S`, and the numbers can be read.
-#[inline(always)]
-unsafe fn larger<E: Float, S: Simd>(best: E::Vector<S>, from: *const E) -> E::Vector<S> {
-    // SAFETY: by the caller's promise.
-    unsafe {
-        let numbers = E::Vector::<S>::load(from);
-        best.larger(best, numbers, numbers).0
+        numbers[0]
     }
 }

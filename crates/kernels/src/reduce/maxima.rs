@@ -58,10 +58,21 @@ impl<E: Float> Kernel for MaxRows<'_, '_, E> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let MaxRows { x, pitch, y } = self;
-        y.fill(E::NEG_INFINITY);
-        for row in x.chunks(pitch) {
-            for (y, &x) in y.iter_mut().zip(row) {
-                *y = max_or_nan(*y, x);
+        for (block, y) in y.chunks_mut(COLUMNS).enumerate() {
+            let rows = &x[block * COLUMNS..];
+            y.fill(E::NEG_INFINITY);
+            // Four rows at a time: the maxima so far are read and written less often.
+            for four in rows.chunks(4 * pitch) {
+                let row = |i: usize| four.get(i * pitch..i * pitch + y.len());
+                let (Some(a), Some(b), Some(c), Some(d)) = (row(0), row(1), row(2), row(3)) else {
+                    for row in four.chunks(pitch) {
+                        y.iter_mut().zip(row).for_each(|(y, &x)| *y = max_or_nan(*y, x));
+                    }
+                    continue;
+                };
+                for ((((y, &a), &b), &c), &d) in y.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+                    *y = max_or_nan(*y, max_or_nan(max_or_nan(a, b), max_or_nan(c, d)));
+                }
             }
         }
     }
