@@ -8,7 +8,7 @@ use crate::Float;
 use crate::simd::{Simd, Vector};
 
 /// How many vectors beside each other have sums of their own: additions to one wait for each other.
-const TOGETHER: usize = 4;
+pub(super) const TOGETHER: usize = 4;
 /// The numbers of the widest vector.
 const MOST_LANES: usize = 16;
 
@@ -173,5 +173,28 @@ pub(crate) unsafe fn max<E: Float, S: Simd>(row: &[E]) -> E {
             width /= 2;
         }
         numbers[0]
+    }
+}
+
+/// Where numbers are larger than `best`, or NaN, these, elsewhere `best`.
+///
+/// # Safety
+/// The machine has the instructions of `S`.
+#[inline(always)]
+pub(super) unsafe fn larger<E: Float, S: Simd>(best: E::Vector<S>, numbers: E::Vector<S>) -> E::Vector<S> {
+    // SAFETY: by the caller's promise.
+    unsafe { best.larger(best, numbers, numbers).0 }
+}
+
+/// As [`larger`], of several vectors of numbers behind each other.
+///
+/// # Safety
+/// The machine has the instructions of `S`, and the numbers can be read.
+#[inline(always)]
+pub(super) unsafe fn larger_each<E: Float, S: Simd>(best: &mut [E::Vector<S>; TOGETHER], from: *const E) {
+    let lanes = <E::Vector<S> as Vector<E>>::LANES;
+    for (v, best) in best.iter_mut().enumerate() {
+        // SAFETY: by the caller's promise.
+        *best = unsafe { larger::<E, S>(*best, E::Vector::<S>::load(from.add(v * lanes))) };
     }
 }

@@ -1,8 +1,9 @@
 //! Maxima of rows and of columns, and where they are.
 
-use super::{LANES, fold};
+use super::LANES;
+use super::fold::{self, TOGETHER};
 use crate::Float;
-use crate::simd::{Kernel, Simd};
+use crate::simd::{Kernel, Simd, Vector};
 
 /// The columns whose maxima are found together: they stay in the nearest cache.
 const COLUMNS: usize = 512;
@@ -58,20 +59,30 @@ impl<E: Float> Kernel for MaxRows<'_, '_, E> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let MaxRows { x, pitch, y } = self;
-        for (block, y) in y.chunks_mut(COLUMNS).enumerate() {
-            let rows = &x[block * COLUMNS..];
-            y.fill(E::NEG_INFINITY);
-            // Four rows at a time: the maxima so far are read and written less often.
-            for four in rows.chunks(4 * pitch) {
-                let row = |i: usize| four.get(i * pitch..i * pitch + y.len());
-                let (Some(a), Some(b), Some(c), Some(d)) = (row(0), row(1), row(2), row(3)) else {
-                    for row in four.chunks(pitch) {
-                        y.iter_mut().zip(row).for_each(|(y, &x)| *y = max_or_nan(*y, x));
+        let lanes = <E::Vector<S> as Vector<E>>::LANES;
+        let together = TOGETHER * lanes;
+        for (block, y) in y.chunks_mut(together).enumerate() {
+            let rows = x[block * together..].chunks(pitch);
+            // SAFETY: kernels run where the machine has the instructions; a row has as many numbers from
+            // here on as there are results.
+            unsafe {
+                if y.len() == together {
+                    let mut best = [E::Vector::<S>::splat(E::NEG_INFINITY); TOGETHER];
+                    for row in rows {
+                        fold::larger_each::<E, S>(&mut best, row.as_ptr());
+                    }
+                    for (best, y) in best.into_iter().zip(y.chunks_exact_mut(lanes)) {
+                        best.store(y.as_mut_ptr());
                     }
                     continue;
-                };
-                for ((((y, &a), &b), &c), &d) in y.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-                    *y = max_or_nan(*y, max_or_nan(max_or_nan(a, b), max_or_nan(c, d)));
+                }
+                for (part, y) in y.chunks_mut(lanes).enumerate() {
+                    let mut best = E::Vector::<S>::splat(E::NEG_INFINITY);
+                    for row in rows.clone() {
+                        let numbers = E::Vector::<S>::load_first(row[part * lanes..].as_ptr(), y.len());
+                        best = fold::larger::<E, S>(best, numbers);
+                    }
+                    best.store_first(y.as_mut_ptr(), y.len());
                 }
             }
         }
