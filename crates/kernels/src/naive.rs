@@ -141,7 +141,7 @@ fn for_each_window(sizes: &Pool2d, mut visit: impl FnMut(usize, usize, &[usize])
     }
 }
 
-/// The maximum of each window and its place: see [`crate::pool2d::max_indices`].
+/// The maximum of each window and its place: see [`crate::pool2d::max_pool_with_indices`].
 pub fn max_pool2d<E: Float>(sizes: &Pool2d, x: &[E]) -> (Vec<E>, Vec<u32>) {
     let (mut y, mut indices) = (Vec::new(), Vec::new());
     for_each_window(sizes, |plane, _, pixels| {

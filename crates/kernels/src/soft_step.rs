@@ -82,7 +82,7 @@ impl<E: Float> Kernel for TimesStepBackward<'_, '_, E> {
         let peak = E::from_f64(0.5 * std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::FRAC_1_SQRT_2);
         match step {
             SoftStep::Normal => triples.for_each(|((dx, &x), &dy)| {
-                let density = peak * (-x * x * E::from_f64(0.5)).fast_exp::<S>();
+                let density = peak * (-x * x * E::from_f64(0.5)).fast_exp_nonpositive::<S>();
                 *dx = dy * (normal::<E, S>(x) + x * density);
             }),
             SoftStep::NormalByTanh => triples.for_each(|((dx, &x), &dy)| {
