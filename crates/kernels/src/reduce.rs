@@ -164,7 +164,7 @@ pub fn sum_to<E: Float>(x: &[E], dims: &[usize], to: &[usize], y: &mut [E]) {
     }
 }
 
-/// `y[o, i] = maxₖ x[o, k, i]`, NaN if any of them is NaN.
+/// `y[o, i] = maxₖ x[o, k, i]`, NaN if any of them is NaN; of zeros with either sign, any.
 ///
 /// # Panics
 /// If the axis is empty.

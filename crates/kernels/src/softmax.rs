@@ -175,7 +175,7 @@ impl<E: Float> Kernel for Rows<'_, '_, E> {
 }
 
 /// About how many elements the rows have that are worked on together.
-const TOGETHER: usize = 1024;
+pub(crate) const TOGETHER: usize = 1024;
 /// How many rows these are at the most.
 const MOST_ROWS: usize = 32;
 

@@ -137,7 +137,8 @@ pub(super) fn partial(case: &Case, dims: Dims) -> Result<(), Broken> {
     Ok(())
 }
 
-/// The kernels of a fused operation compute its definition, and its gradients.
+/// The kernels of a fused operation compute its definition, and its gradients; the result has the same bits
+/// where nobody asks for those.
 pub(super) fn fused(case: &Case, oracle: &Naive) -> Result<(), Broken> {
     type B = Cpu<f64>;
     let cotangent = case.cotangent(oracle.dims);
@@ -150,6 +151,8 @@ pub(super) fn fused(case: &Case, oracle: &Naive) -> Result<(), Broken> {
     );
     let Some(expected) = definition else { return Ok(()) };
     let found: Pullback<B> = differentiate(&*case.op, values(&case.args), value(&cotangent));
+    let alone: Value<B> = RunsOn::run(&*case.op, values(&case.args));
+    same_bits(Check::Fused, "the result alone", found.value.array(), alone.array())?;
     let (allowed, sizes) = (rounding::<f64>(terms(case)), magnitudes(case, oracle));
     let (expected_result, found_result) = (numbers(&expected.value), numbers(&found.value));
     close(Check::Fused, "the result", &expected_result, &found_result, |i| allowed * sizes[i])?;

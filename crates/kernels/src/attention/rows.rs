@@ -5,6 +5,7 @@ use crate::gemm::MatRef;
 use crate::reduce::fold::{Products, sums};
 use crate::reduce::{LANES, Max, Sum};
 use crate::simd::{Kernel, Simd};
+use crate::softmax::TOGETHER;
 use crate::threads::Disjoint;
 
 /// How many of the keys a query may look at: so many the first query of a block, which are none if
@@ -77,9 +78,6 @@ impl<E: Float> Kernel for Soften<'_, '_, E> {
         }
     }
 }
-
-/// About how many scores the rows have that are worked on together.
-const TOGETHER: usize = 1024;
 
 /// The end of the block of scores in which the last visible one is. Up to there exponentials are taken
 /// as vectors, of what is not visible as of −∞.

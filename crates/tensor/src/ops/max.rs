@@ -10,7 +10,8 @@ use super::argmax::Argmax;
 use super::gather::Gather;
 
 impl<S: Shape, B: Backend> Tensor<S, B> {
-    /// The largest element along axis `I`, which disappears: `yⱼ = maxᵢ xᵢⱼ`.
+    /// The largest element along axis `I`, which disappears: `yⱼ = maxᵢ xᵢⱼ`, NaN if one of them is; of zeros
+    /// with either sign, any.
     ///
     /// # Shapes
     /// `x: S → S without axis I`
