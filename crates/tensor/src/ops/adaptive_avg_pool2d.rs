@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use tenon_kernels::reduce;
+use tenon_kernels::threads::parallel_chunks_mut;
 use tenon_shape::{Dim, Image, StaticDim};
 
 use crate::proof::{Draw, Naive, Proof, for_each_index, register};
@@ -74,6 +75,12 @@ fn for_each_bin(bins: [usize; 2], dims: Dims, mut f: impl FnMut(usize, Range<usi
     }
 }
 
+/// How many planes of so many elements a task has.
+fn planes_per_task(plane: usize) -> usize {
+    const BLOCK: usize = 16 * 1024;
+    (BLOCK / plane).max(1)
+}
+
 impl Op<1> for AdaptiveAvgPool2d {
     const NAME: &'static str = "adaptive_avg_pool2d";
     const READS: Reads<1> = Reads::NOTHING;
@@ -91,14 +98,22 @@ impl Op<1> for AdaptiveAvgPool2d {
                 y.iter_mut().for_each(|y| *y /= n);
                 return;
             }
-            let planes = numbers.chunks_exact((dims[2] * width).max(1));
-            for (x, y) in planes.zip(y.chunks_exact_mut((bin_rows * bin_columns).max(1))) {
-                for_each_bin(self.bins, dims, |at, rows, columns| {
-                    let n = E::from_usize(rows.len() * columns.len());
-                    let sum_of = |row: usize| x[row * width..][columns.clone()].iter().copied().sum::<E>();
-                    y[at] = rows.map(sum_of).sum::<E>() / n;
-                });
+            if numbers.is_empty() {
+                // The means of nothing.
+                return y.fill(E::NAN);
             }
+            let (plane, n_bins) = (dims[2] * width, (bin_rows * bin_columns).max(1));
+            let n_planes = planes_per_task(plane);
+            parallel_chunks_mut(y, n_planes * n_bins, |task, y| {
+                let planes = numbers[task * n_planes * plane..].chunks_exact(plane);
+                for (x, y) in planes.zip(y.chunks_exact_mut(n_bins)) {
+                    for_each_bin(self.bins, dims, |at, rows, columns| {
+                        let n = E::from_usize(rows.len() * columns.len());
+                        let sum_of = |row: usize| x[row * width..][columns.clone()].iter().copied().sum::<E>();
+                        y[at] = rows.map(sum_of).sum::<E>() / n;
+                    });
+                }
+            });
         })
     }
 
@@ -120,18 +135,30 @@ impl Op<1> for AdaptiveAvgPool2dInput {
 
     fn forward<E: Element>(&self, [dy]: [Array<E>; 1]) -> Array<E> {
         let (bins, width) = ([dy.dims()[2], dy.dims()[3]], self.dims[3]);
+        let (plane, n_bins) = ((self.dims[2] * width).max(1), (bins[0] * bins[1]).max(1));
         let dy = dy.contiguous();
-        let planes = dy.as_slice().expect("contiguous").chunks_exact((bins[0] * bins[1]).max(1));
+        let dy = dy.as_slice().expect("contiguous");
+        if dy.is_empty() {
+            return Array::full(self.dims, E::ZERO);
+        }
+        let n_planes = planes_per_task(plane);
         Array::write(self.dims, |dx| {
-            dx.fill(E::ZERO);
-            for (dx, dy) in dx.chunks_exact_mut((self.dims[2] * width).max(1)).zip(planes) {
-                for_each_bin(bins, self.dims, |at, rows, columns| {
-                    let share = dy[at] / E::from_usize(rows.len() * columns.len());
-                    for row in rows {
-                        dx[row * width..][columns.clone()].iter_mut().for_each(|dx| *dx += share);
+            parallel_chunks_mut(dx, n_planes * plane, |task, dx| {
+                let planes = dy[task * n_planes * n_bins..].chunks_exact(n_bins);
+                for (dx, dy) in dx.chunks_exact_mut(plane).zip(planes) {
+                    if bins == [1, 1] {
+                        dx.fill(dy[0] / E::from_usize(plane));
+                        continue;
                     }
-                });
-            }
+                    dx.fill(E::ZERO);
+                    for_each_bin(bins, self.dims, |at, rows, columns| {
+                        let share = dy[at] / E::from_usize(rows.len() * columns.len());
+                        for row in rows {
+                            dx[row * width..][columns.clone()].iter_mut().for_each(|dx| *dx += share);
+                        }
+                    });
+                }
+            });
         })
     }
 
