@@ -10,7 +10,8 @@ use tenon_tensor::{Array, Dims, Fused, Value};
 type Plain = Cpu<f64>;
 type Recorded = Autodiff<Plain>;
 
-const BATCH: usize = 3;
+/// More sequences than a task has.
+const BATCH: usize = 20;
 const STEPS: usize = 4;
 const INPUT: usize = 5;
 

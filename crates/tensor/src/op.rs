@@ -99,8 +99,8 @@ pub trait Fused<const N: usize>: Clone + Debug + Send + Sync + 'static {
     /// The result on plain arrays, and what the backward kernel needs.
     fn forward<E: Element>(&self, args: [Array<E>; N]) -> (Array<E>, Self::Kept<E>);
 
-    /// The result alone, on plain arrays, where nobody will ask for a derivative: the same bits as those of
-    /// [`forward`](Fused::forward).
+    /// The result alone, on plain arrays, where nobody will ask for a derivative: to the bit that of
+    /// [`forward`](Fused::forward), but for the signs of zeros.
     fn evaluate<E: Element>(&self, args: [Array<E>; N]) -> Array<E> {
         self.forward(args).0
     }

@@ -41,8 +41,7 @@ impl<E: Float> Kernel for Soften<'_, '_, E> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let Soften { n_keys, visible, present, scores, scales, log_sum_exp } = self;
-        // Rows that stay in the nearest cache are worked on together, step by step: what a short row
-        // waits for, its maximum or its sum, is found while others are read.
+        // As the rows of a softmax, those that stay in the nearest cache are worked on together.
         let together = (TOGETHER / n_keys).max(1);
         for (group, scores) in scores.chunks_mut(together * n_keys).enumerate() {
             let first = group * together;

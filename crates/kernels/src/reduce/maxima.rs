@@ -63,13 +63,13 @@ impl<E: Float> Kernel for MaxRows<'_, '_, E> {
         let together = TOGETHER * lanes;
         for (block, y) in y.chunks_mut(together).enumerate() {
             let rows = x[block * together..].chunks(pitch);
-            // SAFETY: kernels run where the machine has the instructions; a row has as many numbers from
-            // here on as there are results.
+            // SAFETY: kernels run where the machine has the instructions; as many numbers are read as were
+            // cut out of the rows.
             unsafe {
                 if y.len() == together {
                     let mut best = [E::Vector::<S>::splat(E::NEG_INFINITY); TOGETHER];
                     for row in rows {
-                        fold::larger_each::<E, S>(&mut best, row.as_ptr());
+                        fold::larger_each::<E, S>(&mut best, row[..together].as_ptr());
                     }
                     for (best, y) in best.into_iter().zip(y.chunks_exact_mut(lanes)) {
                         best.store(y.as_mut_ptr());
@@ -79,7 +79,8 @@ impl<E: Float> Kernel for MaxRows<'_, '_, E> {
                 for (part, y) in y.chunks_mut(lanes).enumerate() {
                     let mut best = E::Vector::<S>::splat(E::NEG_INFINITY);
                     for row in rows.clone() {
-                        let numbers = E::Vector::<S>::load_first(row[part * lanes..].as_ptr(), y.len());
+                        let row = &row[part * lanes..][..y.len()];
+                        let numbers = E::Vector::<S>::load_first(row.as_ptr(), row.len());
                         best = fold::larger::<E, S>(best, numbers);
                     }
                     best.store_first(y.as_mut_ptr(), y.len());

@@ -89,6 +89,13 @@ fn the_mean_of_the_pixels_of_a_constant_image_is_the_constant() {
 }
 
 #[test]
+fn planes_of_several_tasks_are_pooled() {
+    let sizes = Pool2d { planes: 40, height: 30, width: 31, kernel: [2; 2], stride: [2; 2], padding: [0; 2] };
+    check_maxima::<f32>(&sizes);
+    check_maxima::<f64>(&Pool2d { kernel: [3; 2], padding: [1; 2], ..sizes });
+}
+
+#[test]
 fn nan_wins_and_padding_never_does() {
     let sizes = Pool2d { planes: 1, height: 4, width: 4, kernel: [2; 2], stride: [2; 2], padding: [0; 2] };
     let mut x = [-1.0; 16];

@@ -226,3 +226,30 @@ impl Proof<1> for AdaptiveAvgPool2dInput {
 }
 
 register!(AdaptiveAvgPool2d, AdaptiveAvgPool2dInput);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn planes_of_several_tasks_are_pooled_as_each_alone() {
+        let count = |dims: &[usize]| {
+            let dims = Dims::new(dims);
+            Array::from_vec(dims, (0..dims.numel()).map(|i| (i % 97) as f64).collect())
+        };
+        let each_alone = |op: &dyn Fn(Array<f64>) -> Array<f64>, x: &Array<f64>| -> Vec<f64> {
+            (0..x.dims()[0]).flat_map(|n| op(x.narrowed(0, n, 1)).to_vec()).collect()
+        };
+        for bins in [[1, 1], [3, 2]] {
+            let x = count(&[9, 1, 70, 71]);
+            let pool = |x: Array<f64>| AdaptiveAvgPool2d { bins }.forward([x]);
+            assert_eq!(pool(x.clone()).to_vec(), each_alone(&pool, &x));
+            let dy = count(&[9, 1, bins[0], bins[1]]);
+            let spread = |dy: Array<f64>| {
+                let dims = Dims::new(&[dy.dims()[0], 1, 70, 71]);
+                AdaptiveAvgPool2dInput { dims }.forward([dy])
+            };
+            assert_eq!(spread(dy.clone()).to_vec(), each_alone(&spread, &dy));
+        }
+    }
+}
