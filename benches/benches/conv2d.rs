@@ -8,30 +8,15 @@ use tenon_kernels::conv2d::{Conv2d, Weights, forward, input_gradient, weight_gra
 use tenon_kernels::gemm::Activation;
 use tenon_kernels::naive;
 
-const fn square(batch: usize, channels: [usize; 2], side: usize, kernel: usize, padding: usize) -> Conv2d {
-    Conv2d {
-        batch,
-        in_channels: channels[0],
-        height: side,
-        width: side,
-        out_channels: channels[1],
-        kernel: [kernel; 2],
-        stride: [1; 2],
-        padding: [padding; 2],
-        dilation: [1; 2],
-        groups: 1,
-    }
-}
-
 // By tiles, as a plain product, and all forms of the general way.
 const WORKLOADS: [(&str, Conv2d); 7] = [
-    ("lenet_conv1_b64", square(64, [1, 6], 28, 5, 2)),
-    ("lenet_conv2_b64", square(64, [6, 16], 14, 5, 0)),
-    ("3x3_64c_32px_b16", square(16, [64, 64], 32, 3, 1)),
-    ("alexnet_conv2_b2", square(2, [96, 256], 27, 5, 2)),
-    ("3x3_64c_4px_b16", square(16, [64, 64], 4, 3, 1)),
-    ("3x3_s2_64c_56px_b2", Conv2d { stride: [2; 2], ..square(2, [64, 128], 56, 3, 1) }),
-    ("lenet_c5_b64", square(64, [16, 120], 5, 5, 0)),
+    ("lenet_conv1_b64", Conv2d::square(64, [1, 6], 28, 5, 2)),
+    ("lenet_conv2_b64", Conv2d::square(64, [6, 16], 14, 5, 0)),
+    ("3x3_64c_32px_b16", Conv2d::square(16, [64, 64], 32, 3, 1)),
+    ("alexnet_conv2_b2", Conv2d::square(2, [96, 256], 27, 5, 2)),
+    ("3x3_64c_4px_b16", Conv2d::square(16, [64, 64], 4, 3, 1)),
+    ("3x3_s2_64c_56px_b2", Conv2d { stride: [2; 2], ..Conv2d::square(2, [64, 128], 56, 3, 1) }),
+    ("lenet_c5_b64", Conv2d::square(64, [16, 120], 5, 5, 0)),
 ];
 
 fn bench(criterion: &mut Criterion) {

@@ -139,10 +139,22 @@ impl Conv2d {
     }
 }
 
-#[cfg(test)]
 impl Conv2d {
-    /// Square images and windows that move by one pixel.
-    fn square(batch: usize, channels: [usize; 2], side: usize, kernel: usize, padding: usize) -> Conv2d {
+    /// Square images of so many channels, and square windows that move by one pixel to so many others.
+    ///
+    /// # Example
+    /// ```
+    /// use tenon_kernels::conv2d::Conv2d;
+    /// let sizes = Conv2d { stride: [2; 2], ..Conv2d::square(1, [3, 64], 224, 7, 3) };
+    /// assert_eq!(sizes.out_height(), 112);
+    /// ```
+    pub const fn square(
+        batch: usize,
+        channels: [usize; 2],
+        side: usize,
+        kernel: usize,
+        padding: usize,
+    ) -> Conv2d {
         Conv2d {
             batch,
             in_channels: channels[0],

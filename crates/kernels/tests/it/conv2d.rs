@@ -92,18 +92,7 @@ proptest! {
 
 /// Square images and windows, the same on both axes.
 fn square(batch: usize, c: usize, side: usize, o: usize, k: usize, stride: usize, pad: usize) -> Conv2d {
-    Conv2d {
-        batch,
-        in_channels: c,
-        height: side,
-        width: side,
-        out_channels: o,
-        kernel: [k; 2],
-        stride: [stride; 2],
-        padding: [pad; 2],
-        dilation: [1; 2],
-        groups: 1,
-    }
+    Conv2d { stride: [stride; 2], ..Conv2d::square(batch, [c, o], side, k, pad) }
 }
 
 #[test]
