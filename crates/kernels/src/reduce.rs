@@ -1,9 +1,9 @@
 //! Sums, maxima and their places along an axis.
 //!
 //! A tensor is seen as `(outer, len, inner)`, row by row, with the axis in the middle ([`Axis`]).
-//! Sums are blocked: short runs are added by a fixed number of interleaved accumulators and the
-//! runs are then added to each other, so the error grows like the logarithm of the length or the
-//! square root at worst, and the order depends on the sizes alone, not on threads or vectors.
+//! Sums are blocked: short runs are added by several accumulators beside each other and the runs are then
+//! added to each other, so the error grows like the logarithm of the length or the square root at worst, and
+//! the order depends on the sizes and the machine's vectors, not on threads.
 
 use crate::threads::{Disjoint, num_threads, parallel_chunks_mut, parallel_for};
 use crate::{Float, scratch};
@@ -59,7 +59,7 @@ impl Axis {
     }
 }
 
-/// How many accumulators a contiguous run is dealt out to: two of the widest vectors.
+/// Two of the widest vectors.
 pub(crate) const LANES: usize = 32;
 /// Up to this length, rows are added up by one kernel for many of them.
 const SHORT: usize = 128;
@@ -119,9 +119,7 @@ pub fn sum<E: Float>(x: &[E], axis: Axis, y: &mut [E]) {
             let x = &x[(slab * len + rows.start) * inner..(slab * len + rows.end) * inner];
             E::sum_rows(SumRows { x, y });
         });
-        for (x, y) in partial.chunks_exact(n_chunks * inner).zip(y.chunks_exact_mut(inner)) {
-            E::sum_rows(SumRows { x, y });
-        }
+        sum(partial, Axis { len: n_chunks, ..axis }, y);
     });
 }
 

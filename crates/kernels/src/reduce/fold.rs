@@ -21,7 +21,7 @@ pub(crate) trait Terms<E: Float, const ROWS: usize, const SUMS: usize>: Copy {
     unsafe fn of<S: Simd>(self, numbers: [E::Vector<S>; ROWS]) -> [E::Vector<S>; SUMS];
 }
 
-/// The numbers of one row.
+/// The numbers of one row, or of four together.
 #[derive(Clone, Copy)]
 pub(crate) struct Numbers;
 
@@ -29,6 +29,14 @@ impl<E: Float> Terms<E, 1, 1> for Numbers {
     #[inline(always)]
     unsafe fn of<S: Simd>(self, x: [E::Vector<S>; 1]) -> [E::Vector<S>; 1] {
         x
+    }
+}
+
+impl<E: Float> Terms<E, 4, 1> for Numbers {
+    #[inline(always)]
+    unsafe fn of<S: Simd>(self, [a, b, c, d]: [E::Vector<S>; 4]) -> [E::Vector<S>; 1] {
+        // SAFETY: by the caller's promise.
+        [unsafe { a.add(b).add(c.add(d)) }]
     }
 }
 

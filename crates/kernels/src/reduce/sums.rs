@@ -1,12 +1,14 @@
 //! Sums of rows and of columns.
 
 use super::LANES;
-use super::fold::{Numbers, sums};
+use super::fold::{Numbers, Terms, sums};
 use crate::Float;
 use crate::simd::{Kernel, Simd, Vector};
 
 /// The length of a contiguous run.
 const RUN: usize = 4096;
+/// From so many elements on, they are read from several places at a time: of memory, that is faster.
+const LONG: usize = 4 * RUN;
 
 /// The sum of a slice, by runs.
 pub(crate) struct Sum<'a, E>(pub(crate) &'a [E]);
@@ -16,14 +18,36 @@ impl<E: Float> Kernel for Sum<'_, E> {
 
     #[inline(always)]
     fn run<S: Simd>(self) -> E {
+        let Sum(x) = self;
+        let apart = if x.len() < LONG { 0 } else { x.len() / RUN * (RUN / PLACES) };
+        let ([a, b, c, d], rest) = places(x, apart);
         let mut total = E::ZERO;
-        for run in self.0.chunks(RUN) {
+        let runs = |x| <[E]>::chunks_exact(x, RUN / PLACES);
+        for ((a, b), (c, d)) in runs(a).zip(runs(b)).zip(runs(c).zip(runs(d))) {
+            // SAFETY: kernels run where the machine has the instructions.
+            let [sum] = unsafe { sums::<E, S, PLACES, 1>(Numbers, [a, b, c, d]) };
+            total += sum;
+        }
+        for run in rest.chunks(RUN) {
             // SAFETY: kernels run where the machine has the instructions.
             let [sum] = unsafe { sums::<E, S, 1, 1>(Numbers, [run]) };
             total += sum;
         }
         total
     }
+}
+
+/// From how many places elements are read at a time, each in its order: the machine foresees that.
+const PLACES: usize = 4;
+
+/// As many parts of `len` elements, and what is left.
+#[inline(always)]
+fn places<E>(x: &[E], len: usize) -> ([&[E]; PLACES], &[E]) {
+    let (a, rest) = x.split_at(len);
+    let (b, rest) = rest.split_at(len);
+    let (c, rest) = rest.split_at(len);
+    let (d, rest) = rest.split_at(len);
+    ([a, b, c, d], rest)
 }
 
 /// `y[r] = Σₖ x[r, k]` for short rows of `len` elements.
@@ -96,41 +120,21 @@ fn sum_narrow_rows<E: Float, S: Simd>(x: &[E], y: &mut [E]) {
     }
 }
 
-/// Rows of many vectors are read in their order, a few at a time: the machine foresees that.
+/// Rows of many vectors.
 #[inline(always)]
 fn sum_wide_rows<E: Float>(x: &[E], y: &mut [E]) {
-    /// Rows read at a time.
-    const TOGETHER: usize = 4;
-    /// Rows added to one accumulator before it is added to the result.
-    const ROWS: usize = 256;
-    /// How many columns have accumulators, which stay in the fastest cache.
-    const COLUMNS: usize = 1024;
     let inner = y.len();
+    let ([a, b, c, d], rest) = places(x, x.len() / inner / PLACES * inner);
     y.fill(E::ZERO);
-    for first in (0..inner).step_by(COLUMNS) {
-        let y = &mut y[first..inner.min(first + COLUMNS)];
-        for rows in x.chunks(ROWS * inner) {
-            let mut sums = [E::ZERO; COLUMNS];
-            let sums = &mut sums[..y.len()];
-            let mut groups = rows.chunks_exact(TOGETHER * inner);
-            for group in &mut groups {
-                let (a, b) = group.split_at(2 * inner);
-                let (a, b) = (a.split_at(inner), b.split_at(inner));
-                let columns = first..first + sums.len();
-                let pair = a.0[columns.clone()].iter().zip(&a.1[columns.clone()]);
-                let other = b.0[columns.clone()].iter().zip(&b.1[columns]);
-                for (sum, ((&a, &b), (&c, &d))) in sums.iter_mut().zip(pair.zip(other)) {
-                    *sum += (a + b) + (c + d);
-                }
-            }
-            for row in groups.remainder().chunks_exact(inner) {
-                for (sum, &x) in sums.iter_mut().zip(&row[first..]) {
-                    *sum += x;
-                }
-            }
-            for (y, &sum) in y.iter_mut().zip(&*sums) {
-                *y += sum;
-            }
+    let rows = |x| <[E]>::chunks_exact(x, inner);
+    for ((a, b), (c, d)) in rows(a).zip(rows(b)).zip(rows(c).zip(rows(d))) {
+        for (y, ((&a, &b), (&c, &d))) in y.iter_mut().zip(a.iter().zip(b).zip(c.iter().zip(d))) {
+            *y += (a + b) + (c + d);
+        }
+    }
+    for row in rest.chunks_exact(inner) {
+        for (y, &x) in y.iter_mut().zip(row) {
+            *y += x;
         }
     }
 }
