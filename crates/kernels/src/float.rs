@@ -116,6 +116,10 @@ pub(crate) mod sealed {
         fn fast_tanh<S: Simd>(self) -> Self;
         fn fast_sigmoid<S: Simd>(self) -> Self;
         fn fast_erf<S: Simd>(self) -> Self;
+        /// Φ(x) − ½ of the normal distribution, within 2 ε; ±½ far away.
+        fn fast_normal<S: Simd>(self) -> Self;
+        /// The derivative of x · Φ(x), less ½, within 2 ε; ±½ far away.
+        fn fast_normal_slope<S: Simd>(self) -> Self;
         /// A power of a positive finite number, with a finite exponent.
         fn fast_powf<S: Simd>(self, exponent: Self) -> Self;
         /// `self · factor + term`, fused where `S` has the instruction.

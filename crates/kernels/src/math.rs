@@ -3,6 +3,10 @@
 //! Each is a short polynomial after an exact reduction of the argument. Errors are stated in ulp and tested against `f64` in
 //! [`crate::vector`]. For `f64` the standard library is called.
 
+mod normal;
+
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
+
 use crate::Float;
 use crate::float::sealed::Element;
 use crate::simd::Simd;
@@ -221,6 +225,16 @@ impl Element for f32 {
         result.copysign(self)
     }
 
+    #[inline(always)]
+    fn fast_normal<S: Simd>(self) -> f32 {
+        normal::step::<S>(self)
+    }
+
+    #[inline(always)]
+    fn fast_normal_slope<S: Simd>(self) -> f32 {
+        normal::slope::<S>(self)
+    }
+
     /// 2^(p · log₂ x) in double precision, because p multiplies the error of the logarithm.
     #[inline(always)]
     fn fast_powf<S: Simd>(self, exponent: f32) -> f32 {
@@ -292,7 +306,18 @@ impl Element for f64 {
 
     #[inline(always)]
     fn fast_erf<S: Simd>(self) -> f64 {
-        erf(self)
+        normal::erf(self)
+    }
+
+    #[inline(always)]
+    fn fast_normal<S: Simd>(self) -> f64 {
+        0.5 * normal::erf(self * FRAC_1_SQRT_2)
+    }
+
+    #[inline(always)]
+    fn fast_normal_slope<S: Simd>(self) -> f64 {
+        let density = 0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2 * (-0.5 * self * self).exp();
+        0.5 * normal::erf(self * FRAC_1_SQRT_2) + self * density
     }
 
     #[inline(always)]
@@ -322,40 +347,5 @@ impl Element for f64 {
         unsafe {
             matrixmultiply::dgemm(m, k, n, alpha, a, a_rows, a_cols, b, b_rows, b_cols, beta, c, c_rows, 1);
         }
-    }
-}
-
-/// The error function to full double precision.
-///
-/// Below 3 by the series 2/√π · e^(−x²) · Σ (2x²)ⁿ·x/(1·3·…·(2n+1)), whose terms are all positive;
-/// above by the continued fraction of 1 − erf.
-fn erf(x: f64) -> f64 {
-    /// The terms below 3 fall under 2⁻⁵³ of the sum before this many.
-    const TERMS: usize = 80;
-    /// Enough levels for full precision from 3 on.
-    const LEVELS: usize = 60;
-    let magnitude = x.abs();
-    let gauss = (-x * x).exp();
-    if x.is_nan() {
-        x
-    } else if magnitude < 3.0 {
-        let square = x * x;
-        let mut term = x;
-        let mut sum = x;
-        for n in 1..TERMS {
-            term *= 2.0 * square / (2 * n + 1) as f64;
-            sum += term;
-        }
-        std::f64::consts::FRAC_2_SQRT_PI * gauss * sum
-    } else if magnitude > 6.0 {
-        // 1 − erf(6) is below 2⁻⁵³.
-        1.0f64.copysign(x)
-    } else {
-        let mut fraction = magnitude;
-        for level in (1..=LEVELS).rev() {
-            fraction = magnitude + level as f64 / 2.0 / fraction;
-        }
-        let tail = gauss * std::f64::consts::FRAC_2_SQRT_PI / 2.0 / fraction;
-        (1.0 - tail).copysign(x)
     }
 }

@@ -63,7 +63,7 @@ impl<E: Float> Kernel for TimesStep<'_, '_, E> {
         let TimesStep { step, x, y } = self;
         let pairs = y.iter_mut().zip(x);
         match step {
-            SoftStep::Normal => pairs.for_each(|(y, &x)| *y = x * normal::<E, S>(x)),
+            SoftStep::Normal => pairs.for_each(|(y, &x)| *y = x * (E::from_f64(0.5) + x.fast_normal::<S>())),
             SoftStep::NormalByTanh => {
                 pairs.for_each(|(y, &x)| *y = x * half::<E, S>(bent(x).fast_tanh::<S>()))
             }
@@ -79,11 +79,9 @@ impl<E: Float> Kernel for TimesStepBackward<'_, '_, E> {
     fn run<S: Simd>(self) {
         let TimesStepBackward { step, x, dy, dx } = self;
         let triples = dx.iter_mut().zip(x).zip(dy);
-        let peak = E::from_f64(0.5 * std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::FRAC_1_SQRT_2);
         match step {
             SoftStep::Normal => triples.for_each(|((dx, &x), &dy)| {
-                let density = peak * (-x * x * E::from_f64(0.5)).fast_exp_nonpositive::<S>();
-                *dx = dy * (normal::<E, S>(x) + x * density);
+                *dx = dy * (E::from_f64(0.5) + x.fast_normal_slope::<S>());
             }),
             SoftStep::NormalByTanh => triples.for_each(|((dx, &x), &dy)| {
                 let tanh = bent(x).fast_tanh::<S>();
@@ -114,9 +112,4 @@ fn bent<E: Float>(x: E) -> E {
 fn half<E: Float, S: Simd>(t: E) -> E {
     let half = E::from_f64(0.5);
     half.fused::<S>(t, half)
-}
-
-#[inline(always)]
-fn normal<E: Float, S: Simd>(x: E) -> E {
-    half::<E, S>((x * E::from_f64(std::f64::consts::FRAC_1_SQRT_2)).fast_erf::<S>())
 }

@@ -37,6 +37,9 @@ pub(super) const PAGE: usize = 4096;
 
 /// Cuts `len` into as few parts of at most `most` as possible: the size of all but the last.
 pub(super) fn balanced(len: usize, most: usize) -> usize {
+    if len <= most {
+        return len.max(1);
+    }
     len.div_ceil(len.div_ceil(most).max(1)).max(1)
 }
 
@@ -135,7 +138,8 @@ pub(super) unsafe fn gemm<E: Float>(
     let (m, k, n) = (a.rows(), a.cols(), b.cols());
     let [whole_k, whole_n] = panels.map_or([k, n], |panels| panels.sizes);
     let blocks = Blocks::of::<E>(whole_k, whole_n);
-    let (height, width) = (Shape::of::<E>().panel_rows(m), blocks.width);
+    let shape = Shape::of::<E>();
+    let (height, width, lanes) = (shape.panel_rows(m), shape.cols, shape.lanes());
     // SAFETY: the whole of C; `multiply` cuts it into tiles.
     let mut whole = unsafe { Target::new(c, row_stride, m, n) };
     whole.alpha = alpha;
@@ -160,8 +164,13 @@ pub(super) unsafe fn gemm<E: Float>(
                     Way::Packed(panels) => {
                         (&panels.packed[blocks.place(&ks, &cols)], n_cols, [width, width * ks.len()])
                     }
-                    // Whole tiles, so that nothing behind the matrix is read.
-                    Way::InPlace => (part.numbers(), n_cols / width * width, [b_stride, width]),
+                    // Whole tiles and halves, so that nothing behind the matrix is read. A half that others
+                    // follow belongs to the tile that these are packed in: it would be added up otherwise.
+                    Way::InPlace => {
+                        let ready =
+                            if n_cols.is_multiple_of(lanes) { n_cols } else { n_cols / width * width };
+                        (part.numbers(), ready, [b_stride, width])
+                    }
                     Way::PackedByTasks => (&[][..], 0, [width, width * ks.len()]),
                     Way::PackedForAll => {
                         pack_right(part.transposed(), width, buffer);

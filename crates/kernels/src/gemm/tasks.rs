@@ -54,7 +54,10 @@ pub(super) fn multiply<E: Float>(
     let n_panels = m.div_ceil(height);
     let packs = if right.ready < n { n } else { m * usize::from(!reads_in_place(&a, n)) } * depth;
     if m <= FEW_ROWS && packs <= num_threads() * SMALL {
-        let threads = num_threads().min(m * n * depth / LEAST_TASK).max(1);
+        let threads = num_threads().min(m * n * depth / LEAST_TASK);
+        if threads <= 1 {
+            return with_left(a, height, n, pack_left, |left| right.tiles(height, left, target, 0..n));
+        }
         let [height, rows, cols] = shares::<E>([m, depth, n], threads);
         in_blocks(a, height, m.div_ceil(rows.next_multiple_of(height)), right, cols, target);
     } else if m <= FEW_ROWS {

@@ -1,7 +1,7 @@
 //! Sums of rows and of columns.
 
 use super::LANES;
-use super::fold::{Numbers, Terms, sums};
+use super::fold::{Numbers, sums};
 use crate::Float;
 use crate::simd::{Kernel, Simd, Vector};
 

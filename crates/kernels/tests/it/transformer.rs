@@ -5,14 +5,18 @@ use tenon_kernels::attention::{Attention, Order, forward};
 use tenon_kernels::rotary::{Pairing, Rotary, Turn, rotate};
 use tenon_kernels::row_norm::{self, Center};
 use tenon_kernels::soft_step::{SoftStep, times_step, times_step_backward};
-use tenon_kernels::{Float, View};
+use tenon_kernels::{Float, View, vector};
 
 use crate::support::{check, numbers};
 
-/// x · s(x) and its derivative, in double precision, for the steps that the standard library has.
+/// x · s(x) and its derivative, in double precision.
 fn exact(step: SoftStep, x: f64) -> [f64; 2] {
     let (s, slope) = match step {
-        SoftStep::Normal => unreachable!("the standard library has no error function"),
+        SoftStep::Normal => {
+            let mut erf = [0.0];
+            vector::erf(&[x / 2f64.sqrt()], &mut erf);
+            (0.5 * (1.0 + erf[0]), (-x * x / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt())
+        }
         SoftStep::NormalByTanh => {
             let scale = (2.0 / std::f64::consts::PI).sqrt();
             let tanh = (scale * (x + 0.044715 * x.powi(3))).tanh();
@@ -30,7 +34,7 @@ fn exact(step: SoftStep, x: f64) -> [f64; 2] {
 #[test]
 fn steps_are_within_their_bound() {
     let x: Vec<f32> = (-2000..=2000).map(|i| i as f32 * 5e-3).collect();
-    for step in [SoftStep::NormalByTanh, SoftStep::Logistic] {
+    for step in [SoftStep::Normal, SoftStep::NormalByTanh, SoftStep::Logistic] {
         let want = |i: usize| x.iter().map(|&x| exact(step, f64::from(x))[i] as f32).collect::<Vec<_>>();
         // The result is within 5 ε |x| and x within ±10; the derivative has a second such term, of
         // x times a slope that rounds as the step does and an argument that rounds by as much.
@@ -41,11 +45,27 @@ fn steps_are_within_their_bound() {
 }
 
 #[test]
-fn the_normal_step_is_half_at_zero_and_one_far_away() {
-    let x = [-40.0f32, -8.0, 0.0, 8.0, 40.0, f32::NAN];
-    check(&[0.0, 0.0, 0.0, 8.0, 40.0, f32::NAN], 1e-6, |y| times_step(SoftStep::Normal, &x, y));
-    check(&[0.0, 0.0, 0.5, 1.0, 1.0, f32::NAN], 1e-6, |dx| {
-        times_step_backward(SoftStep::Normal, &x, &[1.0; 6], dx);
+fn the_normal_step_and_the_slope_of_gelu_are_within_two_epsilon() {
+    // As `step(x) = gelu(x) / x`, whose division adds half an ε at most.
+    let x: Vec<f32> = (1..=70_000).flat_map(|i| [i as f32 * 1e-4, i as f32 * -1e-4]).collect();
+    let want = |i: usize| x.iter().map(|&x| exact(SoftStep::Normal, f64::from(x))[i]).collect::<Vec<_>>();
+    let steps: Vec<f32> = want(0).iter().zip(&x).map(|(y, &x)| (y / f64::from(x)) as f32).collect();
+    check(&steps, 3.0 * f64::from(f32::EPSILON), |y| {
+        times_step(SoftStep::Normal, &x, y);
+        y.iter_mut().zip(&x).for_each(|(y, x)| *y /= x);
+    });
+    let slopes: Vec<f32> = want(1).iter().map(|&slope| slope as f32).collect();
+    check(&slopes, 3.0 * f64::from(f32::EPSILON), |dx| {
+        times_step_backward(SoftStep::Normal, &x, &vec![1.0; x.len()], dx);
+    });
+}
+
+#[test]
+fn gelu_is_exact_at_zero_and_far_away() {
+    let x = [-40.0f32, -6.0, 0.0, 6.0, 40.0, f32::MAX, f32::NAN];
+    check(&[0.0, 0.0, 0.0, 6.0, 40.0, f32::MAX, f32::NAN], 0.0, |y| times_step(SoftStep::Normal, &x, y));
+    check(&[0.0, 0.0, 0.5, 1.0, 1.0, 1.0, f32::NAN], 0.0, |dx| {
+        times_step_backward(SoftStep::Normal, &x, &[1.0; 7], dx);
     });
 }
 
