@@ -120,6 +120,10 @@ pub(crate) mod sealed {
         fn fast_normal<S: Simd>(self) -> Self;
         /// The derivative of x · Φ(x), less ½, within 2 ε; ±½ far away.
         fn fast_normal_slope<S: Simd>(self) -> Self;
+        /// As [`fast_normal`](Self::fast_normal), with the approximation by tanh.
+        fn fast_normal_by_tanh<S: Simd>(self) -> Self;
+        /// As [`fast_normal_slope`](Self::fast_normal_slope), with the approximation by tanh.
+        fn fast_normal_by_tanh_slope<S: Simd>(self) -> Self;
         /// A power of a positive finite number, with a finite exponent.
         fn fast_powf<S: Simd>(self, exponent: Self) -> Self;
         /// `self · factor + term`, fused where `S` has the instruction.

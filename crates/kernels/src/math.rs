@@ -5,8 +5,6 @@
 
 mod normal;
 
-use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
-
 use crate::Float;
 use crate::float::sealed::Element;
 use crate::simd::Simd;
@@ -227,12 +225,22 @@ impl Element for f32 {
 
     #[inline(always)]
     fn fast_normal<S: Simd>(self) -> f32 {
-        normal::step::<S>(self)
+        normal::STEP.at::<S>(self)
     }
 
     #[inline(always)]
     fn fast_normal_slope<S: Simd>(self) -> f32 {
-        normal::slope::<S>(self)
+        normal::SLOPE.at::<S>(self)
+    }
+
+    #[inline(always)]
+    fn fast_normal_by_tanh<S: Simd>(self) -> f32 {
+        normal::STEP_BY_TANH.at::<S>(self)
+    }
+
+    #[inline(always)]
+    fn fast_normal_by_tanh_slope<S: Simd>(self) -> f32 {
+        normal::SLOPE_BY_TANH.at::<S>(self)
     }
 
     /// 2^(p · log₂ x) in double precision, because p multiplies the error of the logarithm.
@@ -311,13 +319,22 @@ impl Element for f64 {
 
     #[inline(always)]
     fn fast_normal<S: Simd>(self) -> f64 {
-        0.5 * normal::erf(self * FRAC_1_SQRT_2)
+        normal::step(self)
     }
 
     #[inline(always)]
     fn fast_normal_slope<S: Simd>(self) -> f64 {
-        let density = 0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2 * (-0.5 * self * self).exp();
-        0.5 * normal::erf(self * FRAC_1_SQRT_2) + self * density
+        normal::slope(self)
+    }
+
+    #[inline(always)]
+    fn fast_normal_by_tanh<S: Simd>(self) -> f64 {
+        normal::step_by_tanh(self)
+    }
+
+    #[inline(always)]
+    fn fast_normal_by_tanh_slope<S: Simd>(self) -> f64 {
+        normal::slope_by_tanh(self)
     }
 
     #[inline(always)]

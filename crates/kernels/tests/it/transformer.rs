@@ -45,28 +45,33 @@ fn steps_are_within_their_bound() {
 }
 
 #[test]
-fn the_normal_step_and_the_slope_of_gelu_are_within_two_epsilon() {
+fn the_steps_and_slopes_of_gelu_are_within_two_epsilon() {
     // As `step(x) = gelu(x) / x`, whose division adds half an ε at most.
     let x: Vec<f32> = (1..=70_000).flat_map(|i| [i as f32 * 1e-4, i as f32 * -1e-4]).collect();
-    let want = |i: usize| x.iter().map(|&x| exact(SoftStep::Normal, f64::from(x))[i]).collect::<Vec<_>>();
-    let steps: Vec<f32> = want(0).iter().zip(&x).map(|(y, &x)| (y / f64::from(x)) as f32).collect();
-    check(&steps, 3.0 * f64::from(f32::EPSILON), |y| {
-        times_step(SoftStep::Normal, &x, y);
-        y.iter_mut().zip(&x).for_each(|(y, x)| *y /= x);
-    });
-    let slopes: Vec<f32> = want(1).iter().map(|&slope| slope as f32).collect();
-    check(&slopes, 3.0 * f64::from(f32::EPSILON), |dx| {
-        times_step_backward(SoftStep::Normal, &x, &vec![1.0; x.len()], dx);
-    });
+    for step in [SoftStep::Normal, SoftStep::NormalByTanh] {
+        let [gelu, slope]: [Vec<_>; 2] =
+            [0, 1].map(|which| x.iter().map(|&x| exact(step, f64::from(x))[which]).collect());
+        let steps: Vec<f32> = gelu.iter().zip(&x).map(|(y, &x)| (y / f64::from(x)) as f32).collect();
+        check(&steps, 3.0 * f64::from(f32::EPSILON), |y| {
+            times_step(step, &x, y);
+            y.iter_mut().zip(&x).for_each(|(y, x)| *y /= x);
+        });
+        let slopes: Vec<f32> = slope.iter().map(|&slope| slope as f32).collect();
+        check(&slopes, 3.0 * f64::from(f32::EPSILON), |dx| {
+            times_step_backward(step, &x, &vec![1.0; x.len()], dx);
+        });
+    }
 }
 
 #[test]
 fn gelu_is_exact_at_zero_and_far_away() {
     let x = [-40.0f32, -6.0, 0.0, 6.0, 40.0, f32::MAX, f32::NAN];
-    check(&[0.0, 0.0, 0.0, 6.0, 40.0, f32::MAX, f32::NAN], 0.0, |y| times_step(SoftStep::Normal, &x, y));
-    check(&[0.0, 0.0, 0.5, 1.0, 1.0, 1.0, f32::NAN], 0.0, |dx| {
-        times_step_backward(SoftStep::Normal, &x, &[1.0; 7], dx);
-    });
+    for step in [SoftStep::Normal, SoftStep::NormalByTanh] {
+        check(&[0.0, 0.0, 0.0, 6.0, 40.0, f32::MAX, f32::NAN], 0.0, |y| times_step(step, &x, y));
+        check(&[0.0, 0.0, 0.5, 1.0, 1.0, 1.0, f32::NAN], 0.0, |dx| {
+            times_step_backward(step, &x, &[1.0; 7], dx);
+        });
+    }
 }
 
 fn check_rows<E: Float>(rows: usize, len: usize, center: Center) {
