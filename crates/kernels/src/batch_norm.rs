@@ -7,11 +7,13 @@
 use crate::reduce::Sum;
 use crate::reduce::fold::{SquaredDeviations, Terms, sums};
 use crate::simd::{Kernel, Simd, Vector};
-use crate::threads::{parallel_chunks_mut, parallel_chunks_mut2};
+use crate::threads::{num_threads, parallel_chunks_mut, parallel_chunks_mut2};
 use crate::{Float, scratch};
 
 /// About how many elements a task reads.
 const BLOCK: usize = 32 * 1024;
+/// How many tasks with neighboring channels there are for each thread.
+const TASKS: usize = 2;
 
 /// The sizes of a tensor seen as `(N, C, positions)`, row by row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +37,10 @@ impl Sizes {
         self.batch * self.positions
     }
 
+    /// As many as possible, because they are neighbors in memory; a task each for few of them.
     fn channels_per_task(&self) -> usize {
-        (BLOCK / self.per_channel().max(1)).max(1)
+        let enough = BLOCK / self.per_channel().max(1);
+        self.channels.div_ceil(TASKS * num_threads()).max(enough).max(1)
     }
 
     fn planes_per_task(&self) -> usize {
@@ -48,11 +52,10 @@ impl Sizes {
         assert_eq!(channels, self.channels, "channels of {self:?}");
     }
 
-    /// The planes of a channel, example by example.
+    /// The plane of a channel of example `n`.
     #[inline(always)]
-    fn planes<'a, E>(&self, x: &'a [E], channel: usize) -> impl Iterator<Item = &'a [E]> + use<'a, E> {
-        let Sizes { batch, channels, positions } = *self;
-        (0..batch).map(move |n| &x[(n * channels + channel) * positions..][..positions])
+    fn plane<'a, E>(&self, x: &'a [E], n: usize, channel: usize) -> &'a [E] {
+        &x[(n * self.channels + channel) * self.positions..][..self.positions]
     }
 }
 
@@ -62,11 +65,8 @@ pub fn moments<E: Float>(sizes: &Sizes, x: &[E], mean: &mut [E], variance: &mut 
     sizes.check(x.len(), mean.len());
     let n = sizes.channels_per_task();
     parallel_chunks_mut2(mean, n, variance, n, |task, mean, variance| {
-        scratch::with(sizes.batch, |plane_means: &mut [E]| {
-            for (i, (mean, variance)) in mean.iter_mut().zip(variance).enumerate() {
-                let channel = task * n + i;
-                (*mean, *variance) = E::channel_moments(ChannelMoments { sizes, x, channel, plane_means });
-            }
+        scratch::with(sizes.batch * mean.len(), |plane_means: &mut [E]| {
+            E::channel_moments(ChannelMoments { sizes, x, first: task * n, plane_means, mean, variance });
         });
     });
 }
@@ -116,11 +116,9 @@ pub fn gradient_sums<E: Float>(
     assert_eq!((dy.len(), y.map_or(dy.len(), <[E]>::len)), (x.len(), x.len()), "elements of {sizes:?}");
     let n = sizes.channels_per_task();
     parallel_chunks_mut2(sums, n, products, n, |task, sums, products| {
-        for (i, (sum, product)) in sums.iter_mut().zip(products).enumerate() {
-            let channel = task * n + i;
-            let mean = mean[channel];
-            (*sum, *product) = E::channel_sums(ChannelSums { sizes, x, dy, y, mean, channel });
-        }
+        let first = task * n;
+        let mean = &mean[first..][..sums.len()];
+        E::channel_sums(ChannelSums { sizes, x, dy, y, mean, first, sums, products });
     });
 }
 
@@ -156,31 +154,40 @@ pub fn input_gradient<E: Float>(
     });
 }
 
+/// The mean and the variance of neighboring channels. Their planes are read in the order of memory.
 pub(crate) struct ChannelMoments<'a, 'y, E> {
     sizes: &'a Sizes,
     x: &'a [E],
-    channel: usize,
-    /// Room for a number of each example.
+    first: usize,
+    /// Room for a number of each plane, channel by channel.
     plane_means: &'y mut [E],
+    mean: &'y mut [E],
+    variance: &'y mut [E],
 }
 
 impl<E: Float> Kernel for ChannelMoments<'_, '_, E> {
-    type Output = (E, E);
+    type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> (E, E) {
-        let ChannelMoments { sizes, x, channel, plane_means } = self;
-        let positions = E::from_usize(sizes.positions);
-        let mut squares = E::ZERO;
-        for (plane, plane_mean) in sizes.planes(x, channel).zip(plane_means.iter_mut()) {
-            *plane_mean = Sum(plane).run::<S>() / positions;
-            squares += squared_deviations::<E, S>(plane, *plane_mean);
+    fn run<S: Simd>(self) {
+        let ChannelMoments { sizes, x, first, plane_means, mean, variance } = self;
+        let (batch, positions) = (E::from_usize(sizes.batch), E::from_usize(sizes.positions));
+        variance.fill(E::ZERO);
+        for n in 0..sizes.batch {
+            for (i, squares) in variance.iter_mut().enumerate() {
+                let plane = sizes.plane(x, n, first + i);
+                let plane_mean = Sum(plane).run::<S>() / positions;
+                *squares += squared_deviations::<E, S>(plane, plane_mean);
+                plane_means[i * sizes.batch + n] = plane_mean;
+            }
         }
-        let batch = E::from_usize(sizes.batch);
-        let mean = Sum(plane_means).run::<S>() / batch;
-        // The squares around the mean of a plane become those around the mean of all.
-        squares += positions * squared_deviations::<E, S>(plane_means, mean);
-        (mean, squares / (batch * positions))
+        for (i, (mean, variance)) in mean.iter_mut().zip(variance).enumerate() {
+            let plane_means = &plane_means[i * sizes.batch..][..sizes.batch];
+            *mean = Sum(plane_means).run::<S>() / batch;
+            // The squares around the mean of a plane become those around the mean of all.
+            *variance += positions * squared_deviations::<E, S>(plane_means, *mean);
+            *variance /= batch * positions;
+        }
     }
 }
 
@@ -224,32 +231,39 @@ impl<E: Float> Kernel for NormalizePlanes<'_, '_, E> {
     }
 }
 
-pub(crate) struct ChannelSums<'a, E> {
+/// The sums of [`gradient_sums`] of neighboring channels. Their planes are read in the order of memory.
+pub(crate) struct ChannelSums<'a, 'y, E> {
     sizes: &'a Sizes,
     x: &'a [E],
     dy: &'a [E],
     y: Option<&'a [E]>,
-    mean: E,
-    channel: usize,
+    mean: &'a [E],
+    first: usize,
+    sums: &'y mut [E],
+    products: &'y mut [E],
 }
 
-impl<E: Float> Kernel for ChannelSums<'_, E> {
-    type Output = (E, E);
+impl<E: Float> Kernel for ChannelSums<'_, '_, E> {
+    type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self) -> (E, E) {
-        let ChannelSums { sizes, x, dy, y, mean, channel } = self;
-        let (mut sum, mut product) = (E::ZERO, E::ZERO);
-        let planes = sizes.planes(x, channel).zip(sizes.planes(dy, channel));
-        // Where there is no result to look at, `dy` stands for it and is not looked at.
-        for ((x, dy), y) in planes.zip(sizes.planes(y.unwrap_or(dy), channel)) {
-            let terms = GradientTerms { mean, rectified: self.y.is_some() };
-            // SAFETY: kernels run where the machine has the instructions.
-            let [plane_sum, plane_product] = unsafe { sums::<E, S, 3, 2>(terms, [x, dy, y]) };
-            sum += plane_sum;
-            product += plane_product;
+    fn run<S: Simd>(self) {
+        let ChannelSums { sizes, x, dy, y, mean, first, sums: totals, products } = self;
+        totals.fill(E::ZERO);
+        products.fill(E::ZERO);
+        for n in 0..sizes.batch {
+            for (i, ((total, product), &mean)) in totals.iter_mut().zip(&mut *products).zip(mean).enumerate()
+            {
+                let plane = |x| sizes.plane(x, n, first + i);
+                let terms = GradientTerms { mean, rectified: y.is_some() };
+                // Where there is no result to look at, `dy` stands for it and is not looked at.
+                let rows = [plane(x), plane(dy), plane(y.unwrap_or(dy))];
+                // SAFETY: kernels run where the machine has the instructions.
+                let [plane_sum, plane_product] = unsafe { sums::<E, S, 3, 2>(terms, rows) };
+                *total += plane_sum;
+                *product += plane_product;
+            }
         }
-        (sum, product)
     }
 }
 

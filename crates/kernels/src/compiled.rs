@@ -69,8 +69,8 @@ compiled! {
     argmax_each(ArgmaxEach '_ '_);
     avg_pool(AvgPool '_ '_);
     avg_pool_backward(AvgPoolBackward '_ '_);
-    channel_moments(ChannelMoments '_ '_) -> (Self, Self);
-    channel_sums(ChannelSums '_) -> (Self, Self);
+    channel_moments(ChannelMoments '_ '_);
+    channel_sums(ChannelSums '_ '_);
     copy_columns(CopyColumns '_ '_);
     cross_entropy_backward(CrossEntropyBackward '_ '_);
     depthwise_products(DepthwiseProducts '_ '_);

@@ -9,11 +9,10 @@ use crate::support::{check, numbers, sum_bound};
 
 fn any_sizes() -> impl Strategy<Value = Sizes> {
     let positions = prop_oneof![Just(1usize), 2usize..6, Just(31), Just(49), Just(200)];
-    (1usize..5, 1usize..6, positions).prop_map(|(batch, channels, positions)| Sizes {
-        batch,
-        channels,
-        positions,
-    })
+    let few = (1usize..5, 1usize..6, positions);
+    let few = few.prop_map(|(batch, channels, positions)| Sizes { batch, channels, positions });
+    // So many that there are several tasks, each with some channels.
+    prop_oneof![19 => few, 1 => Just(Sizes { batch: 2, channels: 7, positions: 9000 })]
 }
 
 /// The channel of an element.
