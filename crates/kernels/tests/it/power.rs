@@ -63,7 +63,9 @@ fn powers_are_within_an_ulp() {
 fn powers_in_double_precision_are_those_of_the_standard_library() {
     let x: Vec<f64> = numbers(1, 100);
     for exponent in [2.0, 0.5, -3.0] {
-        let want: Vec<f64> = x.iter().map(|x| x.powf(exponent)).collect();
+        // Compilers compute some powers that they know of in another way.
+        let known = std::hint::black_box(exponent);
+        let want: Vec<f64> = x.iter().map(|x| x.powf(known)).collect();
         check_exact(&want, |y| powf(&x, exponent, y));
     }
 }
