@@ -1,7 +1,7 @@
 //! Branch-free elementary functions of `f32`, in a form that compilers vectorize.
 //!
-//! Each is a short polynomial after an exact reduction of the argument. Errors are stated in ulp and tested against `f64` in
-//! [`crate::vector`]. For `f64` the standard library is called.
+//! Each is a short polynomial after an exact reduction of the argument, or a ratio of two. Errors are stated
+//! in ulp and tested against `f64` in [`crate::vector`]. For `f64` the standard library is called.
 
 mod normal;
 
