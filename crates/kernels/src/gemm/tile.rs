@@ -110,10 +110,10 @@ impl<E: Float> Kernel for Tiles<'_, E> {
             for i in rows.clone().step_by(height) {
                 let mut j = first;
                 while j < end {
-                    // Where panels are low, two tiles share what is read of the left operand; and of
+                    // Where panels are low, two whole tiles share what is read of the left operand; and of
                     // the last tile only the half that is needed is computed.
                     let vecs = match end - j {
-                        left if doubles && left > width => 2 * VECTORS,
+                        left if doubles && left >= 2 * width => 2 * VECTORS,
                         left if left > lanes => VECTORS,
                         _ => 1,
                     };
