@@ -37,7 +37,8 @@ impl Sizes {
         self.batch * self.positions
     }
 
-    /// As many as possible, because they are neighbors in memory; a task each for few of them.
+    /// As many neighbors as leave some tasks for each thread: the more, the longer are the runs of memory
+    /// that a task reads.
     fn channels_per_task(&self) -> usize {
         let enough = BLOCK / self.per_channel().max(1);
         self.channels.div_ceil(TASKS * num_threads()).max(enough).max(1)

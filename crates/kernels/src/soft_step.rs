@@ -21,8 +21,8 @@ pub enum SoftStep {
 
 /// `y[i] = x[i] · s(x[i])`.
 ///
-/// The normal steps are off by at most 2 ε for `f32`, the logistic one by 4, and the result by 5 ε |x|: far below
-/// zero, where the normal steps cancel to nothing, that is an absolute error and no relative one.
+/// For `f32`, the normal steps are off by at most 2 ε, the logistic one by 4, and the result by 5 ε |x|: far
+/// below zero, where the normal steps cancel to nothing, that is an absolute error and no relative one.
 pub fn times_step<E: Float>(step: SoftStep, x: &[E], y: &mut [E]) {
     assert_eq!(x.len(), y.len(), "elements of the input and of the output");
     parallel_chunks_mut(y, BLOCK, |i, y| {

@@ -40,7 +40,7 @@ pub(super) fn balanced(len: usize, most: usize) -> usize {
     if len <= most {
         return len.max(1);
     }
-    len.div_ceil(len.div_ceil(most).max(1)).max(1)
+    len.div_ceil(len.div_ceil(most))
 }
 
 /// How a right operand of k × n is cut into blocks, each of which is packed as panels.

@@ -5,8 +5,10 @@ use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 use super::polynomial;
 use crate::simd::Simd;
 
-/// An odd function, x · p(x²)/q(x²), that goes from −½ to ½: to the last digit from ±`end` on. Each is the ratio of
-/// least greatest error up to there.
+/// An odd function, x · p(x²)/q(x²), that goes from −½ to ½.
+///
+/// Each is the ratio of least greatest error up to `end`, a place where it rounds to ½ exactly, with and
+/// without the fused instruction; beyond, it stays there.
 pub(super) struct OddRatio<const P: usize, const Q: usize> {
     p: [f32; P],
     q: [f32; Q],
