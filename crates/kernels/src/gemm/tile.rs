@@ -4,6 +4,7 @@
 //! rows, column by column, or read where it lies. The right operand is a set of rows that may lie
 //! anywhere: in a packed panel, in the matrix itself, or, shifted against each other, in an image.
 
+mod columns;
 mod factors;
 
 use std::mem::MaybeUninit;
@@ -15,13 +16,17 @@ use super::target::{Target, finish};
 use crate::Float;
 use crate::simd::{CACHE_LINE, Kernel, Simd, Vector};
 
+pub(crate) use columns::Columns;
 use factors::{Factors, InColumns, InPanel, InRows};
 
 /// The terms of a sum between two looks at whether it goes on.
 const UNROLL: usize = 4;
-/// The elements of a right operand that a panel of the left one, which stays in the first-level cache,
+/// The most elements of a right operand that a panel of the left one, which stays in the first-level cache,
 /// is multiplied with before it is the next panel's turn. They leave room in the second-level cache.
-const IN_TURN: usize = NEAR / 2;
+const MOST_IN_TURN: usize = NEAR / 2;
+/// How many there are for each row of a left operand, where the right one may come from memory: meanwhile
+/// the first panel calls those that are multiplied next, and only the first ones are waited for.
+const IN_TURN_OF_ROW: usize = 512;
 /// How many rows of a right operand are called from there before they are needed.
 const AHEAD: usize = 8;
 
@@ -55,26 +60,6 @@ pub(crate) struct Tiles<'a, E> {
     pub(crate) target: Target<'a, E>,
 }
 
-/// Where the columns of a right operand lie in its rows.
-#[derive(Clone, Copy)]
-pub(crate) enum Columns<'a> {
-    /// In tiles this far apart.
-    Tiles(usize),
-    /// In vectors that start at these places.
-    Vectors(&'a [usize]),
-}
-
-impl Columns<'_> {
-    /// The start of vector `v`; a last tile that is not full has another's in its place.
-    #[inline(always)]
-    fn start(self, v: usize, lanes: usize) -> usize {
-        match self {
-            Columns::Tiles(step) => v / VECTORS * step + v % VECTORS * lanes,
-            Columns::Vectors(starts) => starts[v.min(starts.len() - 1)],
-        }
-    }
-}
-
 impl<E: Float> Kernel for Tiles<'_, E> {
     type Output = ();
 
@@ -104,7 +89,11 @@ impl<E: Float> Kernel for Tiles<'_, E> {
             }
         };
         let doubles = height <= max_double_rows::<S>() && matches!(order, Order::Panel);
-        let in_turn = (IN_TURN / (2 * width * depth.max(1))).max(1) * 2 * width;
+        let in_turn = match columns {
+            Columns::Tiles(_) => MOST_IN_TURN.min(IN_TURN_OF_ROW * rows.len()),
+            Columns::Vectors(_) => MOST_IN_TURN,
+        };
+        let in_turn = (in_turn / (2 * width * depth.max(1))).max(1) * 2 * width;
         for first in cols.clone().step_by(in_turn) {
             let end = cols.end.min(first + in_turn);
             for i in rows.clone().step_by(height) {
@@ -122,11 +111,14 @@ impl<E: Float> Kernel for Tiles<'_, E> {
                         *start = columns.start(j / lanes + v, lanes);
                         assert!(furthest + *start + lanes <= right.len());
                     }
+                    let calls = i == rows.start && j + in_turn < cols.end;
+                    let to_next = if calls { columns.distance(in_turn / width) } else { 0 };
                     let tile = Tile {
                         left: left[i * left_step..].as_ptr(),
                         order,
                         right: right.as_ptr(),
                         starts,
+                        to_next,
                         offsets,
                         row: i,
                         col: j,
@@ -137,9 +129,9 @@ impl<E: Float> Kernel for Tiles<'_, E> {
                     // from each offset on, and the tile is inside of the target; all as asserted.
                     unsafe {
                         match vecs {
-                            1 => compute::<E, S, 1>(rows, &tile, &target),
-                            VECTORS => compute::<E, S, VECTORS>(rows, &tile, &target),
-                            _ => compute::<E, S, { 2 * VECTORS }>(rows, &tile, &target),
+                            1 => compute::<E, S, 1, false>(rows, &tile, &target),
+                            VECTORS => compute_and_call::<E, S, VECTORS>(rows, &tile, &target),
+                            _ => compute_and_call::<E, S, { 2 * VECTORS }>(rows, &tile, &target),
                         }
                     }
                     j += vecs * lanes;
@@ -165,6 +157,8 @@ struct Tile<'a, E> {
     /// Vector v of row k of the right operand is `offsets[k] + starts[v]` from here.
     right: *const E,
     starts: [usize; 2 * VECTORS],
+    /// How far behind it lies what is multiplied next; 0 if nothing is called.
+    to_next: usize,
     offsets: &'a [usize],
     /// Its place in the result.
     row: usize,
@@ -181,13 +175,34 @@ const fn fills_line<E: Float, S: Simd>() -> bool {
 /// The most vectors that a tile has.
 const MAX_SUMS: usize = 28;
 
-/// Computes `rows` rows of `VECS` vectors.
+/// As [`compute`], which calls what is `to_next` behind if anything is.
+///
+/// # Safety
+/// As there.
+#[inline(always)]
+unsafe fn compute_and_call<E: Float, S: Simd, const VECS: usize>(
+    rows: usize,
+    tile: &Tile<'_, E>,
+    target: &Target<'_, E>,
+) {
+    // SAFETY: by the caller's promise.
+    unsafe {
+        // Where a vector fills a line, there is time to call something for each, needed or not.
+        if const { !fills_line::<E, S>() } && tile.to_next == 0 {
+            compute::<E, S, VECS, false>(rows, tile, target);
+        } else {
+            compute::<E, S, VECS, true>(rows, tile, target);
+        }
+    }
+}
+
+/// Computes `rows` rows of `VECS` vectors, and calls what is `to_next` behind them if it `CALLS`.
 ///
 /// # Safety
 /// `left` holds `rows` numbers for each offset, `rows` being at least 1 and at most what the
 /// registers hold. Each row of the right operand can be read. The tile is inside of the target.
 #[inline(always)]
-unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
+unsafe fn compute<E: Float, S: Simd, const VECS: usize, const CALLS: bool>(
     rows: usize,
     tile: &Tile<'_, E>,
     target: &Target<'_, E>,
@@ -225,16 +240,16 @@ unsafe fn compute<E: Float, S: Simd, const VECS: usize>(
                         match tile.order {
                             Order::Panel => {
                                 let left = InPanel::<E, $n>(tile.left);
-                                multiply::<E, S, _, $n, VECS>(tile, left, target.alpha, to)
+                                multiply::<E, S, _, $n, VECS, CALLS>(tile, left, target.alpha, to)
                             }
                             Order::Rows(apart) => if const { VECS <= VECTORS } {
                                 let rows = std::array::from_fn(|i| tile.left.wrapping_add(i * apart));
                                 let left = InRows::<E, $n>(rows);
-                                multiply::<E, S, _, $n, VECS>(tile, left, target.alpha, to)
+                                multiply::<E, S, _, $n, VECS, CALLS>(tile, left, target.alpha, to)
                             },
                             Order::Columns(starts) => if const { VECS <= VECTORS } {
                                 let left = InColumns { numbers: tile.left, starts: starts.as_ptr() };
-                                multiply::<E, S, _, $n, VECS>(tile, left, target.alpha, to)
+                                multiply::<E, S, _, $n, VECS, CALLS>(tile, left, target.alpha, to)
                             }
                         }
                     },)*
@@ -274,7 +289,14 @@ struct Sums<E> {
 /// # Safety
 /// As [`compute`]; the rows can be written, and read if sums are added to them.
 #[inline(always)]
-unsafe fn multiply<E: Float, S: Simd, L: Factors<E>, const ROWS: usize, const VECS: usize>(
+unsafe fn multiply<
+    E: Float,
+    S: Simd,
+    L: Factors<E>,
+    const ROWS: usize,
+    const VECS: usize,
+    const CALLS: bool,
+>(
     tile: &Tile<'_, E>,
     left: L,
     alpha: E,
@@ -301,12 +323,12 @@ unsafe fn multiply<E: Float, S: Simd, L: Factors<E>, const ROWS: usize, const VE
             if const { L::UNROLLED } { tile.offsets.as_chunks::<UNROLL>() } else { (&[][..], tile.offsets) };
         for offsets in unrolled {
             for &offset in offsets {
-                add_term::<E, S, L, ROWS, VECS>(&mut sums, left, k, right, offset);
+                add_term::<E, S, L, ROWS, VECS, CALLS>(&mut sums, left, k, right, offset, tile.to_next);
                 k += 1;
             }
         }
         for &offset in rest {
-            add_term::<E, S, L, ROWS, VECS>(&mut sums, left, k, right, offset);
+            add_term::<E, S, L, ROWS, VECS, CALLS>(&mut sums, left, k, right, offset, tile.to_next);
             k += 1;
         }
         let alpha = E::Vector::<S>::splat(alpha);
@@ -326,26 +348,41 @@ unsafe fn multiply<E: Float, S: Simd, L: Factors<E>, const ROWS: usize, const VE
 /// Term `k` of each row of `left` can be read, and a vector `offset` behind each of `right`; the machine
 /// has the instructions of `S`.
 #[inline(always)]
-unsafe fn add_term<E: Float, S: Simd, L: Factors<E>, const ROWS: usize, const VECS: usize>(
+unsafe fn add_term<
+    E: Float,
+    S: Simd,
+    L: Factors<E>,
+    const ROWS: usize,
+    const VECS: usize,
+    const CALLS: bool,
+>(
     sums: &mut [[E::Vector<S>; VECS]; ROWS],
     left: L,
     k: usize,
     right: [*const E; VECS],
     offset: usize,
+    to_next: usize,
 ) {
     // SAFETY: by the caller's promise.
     unsafe {
         let ahead = AHEAD * VECTORS * <E::Vector<S> as Vector<E>>::LANES;
+        let next = offset + to_next;
         let mut columns = [E::Vector::<S>::splat(E::ZERO); VECS];
         for (column, right) in columns.iter_mut().zip(right) {
             *column = E::Vector::<S>::load(right.add(offset));
             if const { fills_line::<E, S>() } {
                 S::prefetch(right.wrapping_add(offset + ahead));
+                if const { CALLS } {
+                    S::prefetch_far(right.wrapping_add(next));
+                }
             }
         }
         if const { !fills_line::<E, S>() } {
             for tile in right.as_chunks::<VECTORS>().0 {
                 S::prefetch(tile[0].wrapping_add(offset + ahead));
+                if const { CALLS } {
+                    S::prefetch_far(tile[0].wrapping_add(next));
+                }
             }
         }
         for (i, sums) in sums.iter_mut().enumerate() {

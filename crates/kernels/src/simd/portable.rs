@@ -15,6 +15,8 @@ impl Simd for Portable {
 
     #[inline(always)]
     fn prefetch<E>(_: *const E) {}
+
+    fn prefetch_far<E>(_: *const E) {}
 }
 
 #[derive(Clone, Copy)]

@@ -15,6 +15,9 @@ pub trait Simd: Copy + Send + Sync + 'static {
 
     /// Asks for the cache line at `address`, which need not be readable.
     fn prefetch<E>(address: *const E);
+
+    /// Asks for the cache line at `address`, which need not be readable, to come to the second-level cache.
+    fn prefetch_far<E>(address: *const E);
 }
 
 /// A register full of numbers.

@@ -38,6 +38,11 @@ impl Simd for Avx2 {
     fn prefetch<E>(address: *const E) {
         prefetch(address);
     }
+
+    #[inline(always)]
+    fn prefetch_far<E>(address: *const E) {
+        prefetch_far(address);
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -53,12 +58,23 @@ impl Simd for Avx512 {
     fn prefetch<E>(address: *const E) {
         prefetch(address);
     }
+
+    #[inline(always)]
+    fn prefetch_far<E>(address: *const E) {
+        prefetch_far(address);
+    }
 }
 
 #[inline(always)]
 fn prefetch<E>(address: *const E) {
     // SAFETY: SSE is part of every x86-64, and a prefetch of any address has no effect but on caches.
     unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
+}
+
+#[inline(always)]
+fn prefetch_far<E>(address: *const E) {
+    // SAFETY: as above.
+    unsafe { _mm_prefetch::<_MM_HINT_T1>(address.cast()) };
 }
 
 macro_rules! vector {
