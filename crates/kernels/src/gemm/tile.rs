@@ -24,8 +24,8 @@ const UNROLL: usize = 4;
 /// The most elements of a right operand that a panel of the left one, which stays in the first-level cache,
 /// is multiplied with before it is the next panel's turn. They leave room in the second-level cache.
 const MOST_IN_TURN: usize = NEAR / 2;
-/// How many there are for each row of a left operand, where the right one may come from memory: meanwhile
-/// the first panel calls those that are multiplied next, and only the first ones are waited for.
+/// How many there are for each row of a left operand, where the right one may come from memory: the first
+/// panel calls as many that are multiplied after these, so that only the first of all are waited for.
 const IN_TURN_OF_ROW: usize = 512;
 /// How many rows of a right operand are called from there before they are needed.
 const AHEAD: usize = 8;
