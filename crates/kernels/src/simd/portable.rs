@@ -16,6 +16,7 @@ impl Simd for Portable {
     #[inline(always)]
     fn prefetch<E>(_: *const E) {}
 
+    #[inline(always)]
     fn prefetch_far<E>(_: *const E) {}
 }
 

@@ -22,6 +22,7 @@ impl Columns<'_> {
     }
 
     /// How far it is to the tile that comes so many later; 0 in an image, which was read a moment ago.
+    #[inline(always)]
     pub(super) fn distance(self, tiles: usize) -> usize {
         match self {
             Columns::Tiles(step) => tiles * step,
