@@ -10,6 +10,8 @@ use crate::simd::{Kernel, Simd, Vector};
 use crate::threads::{num_threads, parallel_chunks_mut, parallel_chunks_mut2};
 use crate::{Float, scratch};
 
+pub(crate) mod columns;
+
 /// About how many elements a task reads.
 const BLOCK: usize = 32 * 1024;
 /// How many tasks with neighboring channels there are for each thread.
@@ -64,6 +66,10 @@ impl Sizes {
 /// NaN if there are none.
 pub fn moments<E: Float>(sizes: &Sizes, x: &[E], mean: &mut [E], variance: &mut [E]) {
     sizes.check(x.len(), mean.len());
+    assert_eq!(mean.len(), variance.len(), "channels of {sizes:?}");
+    if sizes.in_columns() {
+        return columns::moments(sizes, x, mean, variance);
+    }
     let n = sizes.channels_per_task();
     parallel_chunks_mut2(mean, n, variance, n, |task, mean, variance| {
         scratch::with(sizes.batch * mean.len(), |plane_means: &mut [E]| {
@@ -95,6 +101,9 @@ pub fn normalize<E: Float>(
 ) {
     sizes.check(x.len(), by.mean.len());
     assert_eq!((x.len(), residual.map_or(x.len(), <[E]>::len)), (y.len(), y.len()), "elements of {sizes:?}");
+    if sizes.in_columns() {
+        return columns::normalize(sizes, x, by, residual, rectify, y);
+    }
     let n = sizes.planes_per_task();
     parallel_chunks_mut(y, n * sizes.positions, |task, y| {
         let first_plane = task * n;
@@ -115,6 +124,9 @@ pub fn gradient_sums<E: Float>(
 ) {
     sizes.check(x.len(), mean.len());
     assert_eq!((dy.len(), y.map_or(dy.len(), <[E]>::len)), (x.len(), x.len()), "elements of {sizes:?}");
+    if sizes.in_columns() {
+        return columns::gradient_sums(sizes, x, dy, y, mean, sums, products);
+    }
     let n = sizes.channels_per_task();
     parallel_chunks_mut2(sums, n, products, n, |task, sums, products| {
         let first = task * n;
@@ -148,6 +160,9 @@ pub fn input_gradient<E: Float>(
 ) {
     sizes.check(x.len(), by.mean.len());
     assert_eq!((dy.len(), y.map_or(dx.len(), <[E]>::len)), (dx.len(), dx.len()), "elements of {sizes:?}");
+    if sizes.in_columns() {
+        return columns::input_gradient(sizes, x, dy, y, by, dx);
+    }
     let n = sizes.planes_per_task();
     parallel_chunks_mut(dx, n * sizes.positions, |task, dx| {
         let first_plane = task * n;
@@ -198,6 +213,12 @@ fn squared_deviations<E: Float, S: Simd>(x: &[E], mean: E) -> E {
     unsafe { sums::<E, S, 1, 1>(SquaredDeviations(mean), [x])[0] }
 }
 
+/// What is negative becomes 0 where that is asked for. Written so that a NaN stays one.
+#[inline(always)]
+fn rectified<E: Float>(rectify: bool, y: E) -> E {
+    if rectify && y <= E::ZERO { E::ZERO } else { y }
+}
+
 pub(crate) struct NormalizePlanes<'a, 'y, E> {
     sizes: &'a Sizes,
     x: &'a [E],
@@ -214,17 +235,18 @@ impl<E: Float> Kernel for NormalizePlanes<'_, '_, E> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let NormalizePlanes { sizes, x, by, residual, rectify, first_plane, y } = self;
-        // Written so that a NaN stays one.
-        let rectified = |y: E| if rectify && y <= E::ZERO { E::ZERO } else { y };
         for (i, y) in y.chunks_exact_mut(sizes.positions).enumerate() {
             let (start, channel) = ((first_plane + i) * sizes.positions, (first_plane + i) % sizes.channels);
             let (mean, scale, shift) = (by.mean[channel], by.scale[channel], by.shift[channel]);
             let x = &x[start..][..y.len()];
             match residual {
-                None => y.iter_mut().zip(x).for_each(|(y, &x)| *y = rectified((x - mean) * scale + shift)),
+                None => y
+                    .iter_mut()
+                    .zip(x)
+                    .for_each(|(y, &x)| *y = rectified(rectify, (x - mean) * scale + shift)),
                 Some(residual) => {
                     for ((y, &x), &r) in y.iter_mut().zip(x).zip(&residual[start..]) {
-                        *y = rectified((x - mean) * scale + shift + r);
+                        *y = rectified(rectify, (x - mean) * scale + shift + r);
                     }
                 }
             }
@@ -256,7 +278,7 @@ impl<E: Float> Kernel for ChannelSums<'_, '_, E> {
             for (i, ((total, product), &mean)) in totals.iter_mut().zip(&mut *products).zip(mean).enumerate()
             {
                 let plane = |x| sizes.plane(x, n, first + i);
-                let terms = GradientTerms { mean, rectified: y.is_some() };
+                let terms = PlaneTerms(GradientTerms { rectified: y.is_some() }, mean);
                 // Where there is no result to look at, `dy` stands for it and is not looked at.
                 let rows = [plane(x), plane(dy), plane(y.unwrap_or(dy))];
                 // SAFETY: kernels run where the machine has the instructions.
@@ -268,23 +290,34 @@ impl<E: Float> Kernel for ChannelSums<'_, '_, E> {
     }
 }
 
-/// `dy` and `dy · (x − mean)` of rows of x, dy and y, where dy counts only where y, if it was
-/// `rectified`, is above 0.
+/// `dy` and `dy · (x − mean)` of rows of x, dy, y and, where it differs from place to place, the mean; dy
+/// counts only where y, if it was `rectified`, is above 0.
 #[derive(Clone, Copy)]
-struct GradientTerms<E> {
-    mean: E,
+struct GradientTerms {
     rectified: bool,
 }
 
-impl<E: Float> Terms<E, 3, 2> for GradientTerms<E> {
+impl<E: Float> Terms<E, 4, 2> for GradientTerms {
     #[inline(always)]
-    unsafe fn of<S: Simd>(self, [x, dy, y]: [E::Vector<S>; 3]) -> [E::Vector<S>; 2] {
+    unsafe fn of<S: Simd>(self, [x, dy, y, mean]: [E::Vector<S>; 4]) -> [E::Vector<S>; 2] {
         // SAFETY: by the caller's promise.
         unsafe {
             let zero = E::Vector::<S>::splat(E::ZERO);
             let dy = if self.rectified { zero.larger(zero, y, dy).1 } else { dy };
-            [dy, dy.mul(x.sub(E::Vector::<S>::splat(self.mean)))]
+            [dy, dy.mul(x.sub(mean))]
         }
+    }
+}
+
+/// [`GradientTerms`] of a plane, all of which has one mean.
+#[derive(Clone, Copy)]
+struct PlaneTerms<E>(GradientTerms, E);
+
+impl<E: Float> Terms<E, 3, 2> for PlaneTerms<E> {
+    #[inline(always)]
+    unsafe fn of<S: Simd>(self, [x, dy, y]: [E::Vector<S>; 3]) -> [E::Vector<S>; 2] {
+        // SAFETY: by the caller's promise.
+        unsafe { Terms::<E, 4, 2>::of::<S>(self.0, [x, dy, y, E::Vector::<S>::splat(self.1)]) }
     }
 }
 

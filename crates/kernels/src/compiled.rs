@@ -8,6 +8,7 @@
 #![expect(private_interfaces, reason = "the trait is out of reach outside of this crate")]
 
 use crate::attention::rows::{ScaleRows, Soften, SoftenBackward};
+use crate::batch_norm::columns::{GradientColumns, NormalizeColumns, SumColumnGradients, SumColumnSquares};
 use crate::batch_norm::{ChannelMoments, ChannelSums, GradientPlanes, NormalizePlanes};
 use crate::conv2d::columns::CopyColumns;
 use crate::conv2d::depthwise::products::{DepthwiseProducts, SumLanes};
@@ -26,13 +27,14 @@ use crate::pool2d::{AvgPool, AvgPoolBackward, MaxPool};
 use crate::power::Power;
 use crate::random::Draw;
 use crate::recurrent::{GruStep, GruStepBackward, LstmStep, LstmStepBackward};
-use crate::reduce::{Argmax, ArgmaxEach, MaxEach, MaxRows, Sum, SumEach, SumRows};
+use crate::reduce::{Argmax, ArgmaxEach, MaxEach, MaxRows, Sum, SumEach, SumRows, SumSquares};
+use crate::rotary::RotateRows;
 use crate::row_norm::{NormalizeRows, NormalizeRowsBackward};
 use crate::running_sum::{SumAlongColumns, SumAlongRows};
 use crate::simd::dispatch;
 use crate::soft_step::{TimesStep, TimesStepBackward};
-use crate::softmax::{Columns, CrossEntropyBackward, Gather, LogSumExps, Rows, Scatter};
-use crate::top_k::TopFew;
+use crate::softmax::{ColumnExponentials, Columns, Gather, LogSumExps, Rows, Scatter, ShiftedExponentials};
+use crate::top_k::{FindAbove, Found, TopFew};
 use crate::vector::{Apply, ApplyMut};
 
 macro_rules! compiled {
@@ -71,17 +73,19 @@ compiled! {
     avg_pool_backward(AvgPoolBackward '_ '_);
     channel_moments(ChannelMoments '_ '_);
     channel_sums(ChannelSums '_ '_);
+    column_exponentials(ColumnExponentials '_ '_);
     copy_columns(CopyColumns '_ '_);
-    cross_entropy_backward(CrossEntropyBackward '_ '_);
     depthwise_products(DepthwiseProducts '_ '_);
     depthwise_sums(DepthwiseSums '_ '_);
     draw(Draw '_);
     fill_planes(FillPlanes '_ '_);
+    find_above(FindAbove '_ '_) -> Found;
     finish(Finish '_ '_);
     finish_rows(FinishRows '_);
     from_places(FromPlaces '_ '_);
     from_tiles(FromTiles '_ '_);
     gather(Gather '_ '_);
+    gradient_columns(GradientColumns '_ '_);
     gradient_planes(GradientPlanes '_ '_);
     gru_step(GruStep '_ '_);
     gru_step_backward(GruStepBackward '_ '_);
@@ -92,6 +96,7 @@ compiled! {
     max_pool(MaxPool '_ '_);
     max_rows(MaxRows '_ '_);
     momentum_step(MomentumStep '_ '_);
+    normalize_columns(NormalizeColumns '_ '_);
     normalize_rows(NormalizeRows '_ '_);
     normalize_rows_backward(NormalizeRowsBackward '_ '_);
     normalize_planes(NormalizePlanes '_ '_);
@@ -99,21 +104,26 @@ compiled! {
     pack_windows(PackWindows '_ '_);
     power(Power '_);
     products(Products '_ '_);
+    rotate_rows(RotateRows '_ '_);
     scalar_products(ScalarProducts '_ '_);
     scale_rows(ScaleRows '_ '_);
     scatter(Scatter '_ '_);
     sgd_step(SgdStep '_ '_);
     soften(Soften '_ '_);
     soften_backward(SoftenBackward '_ '_);
+    shifted_exponentials(ShiftedExponentials '_ '_);
     softmax_columns(Columns '_ '_);
     softmax_rows(Rows '_ '_);
     spread(Spread '_ '_);
     sum_along_columns(SumAlongColumns '_ '_);
     sum_along_rows(SumAlongRows '_ '_);
     sum_lanes(SumLanes '_ '_);
+    sum_column_gradients(SumColumnGradients '_ '_);
+    sum_column_squares(SumColumnSquares '_ '_);
     sum_each(SumEach '_ '_);
     sum_rows(SumRows '_ '_);
     sum_run(Sum '_) -> Self;
+    sum_squares(SumSquares '_) -> f64;
     sums_of_rows(SumsOfRows '_ '_);
     tile_shape(AskShape) -> Shape;
     tiles(Tiles '_);

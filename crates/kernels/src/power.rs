@@ -8,7 +8,8 @@ use crate::threads::parallel_chunks_mut;
 /// How many elements a task has.
 const BLOCK: usize = 4 * 1024;
 
-/// `y[i] = x[i]` to the power `exponent`, as [`Float::powf`] has it, within 1 ulp for `f32`.
+/// `y[i] = x[i]` to the power `exponent`, as [`Float::powf`] has it, within 1 ulp for `f32`; cubes
+/// are within 1.5.
 pub fn powf<E: Float>(x: &[E], exponent: E, y: &mut [E]) {
     assert_eq!(x.len(), y.len(), "elements of the input and of the output");
     parallel_chunks_mut(y, BLOCK, |i, y| {
@@ -34,6 +35,20 @@ impl<E: Float> Kernel for Power<'_, E> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let Power { exponent, y } = self;
+        // Powers that are a step or two are computed as such. A root is none of them: of what is
+        // negative, or minus 0, it is not the power.
+        if exponent == E::ONE {
+            return;
+        }
+        if exponent == E::from_f64(2.0) {
+            return y.iter_mut().for_each(|y| *y = *y * *y);
+        }
+        if exponent == E::from_f64(3.0) {
+            return y.iter_mut().for_each(|y| *y = *y * *y * *y);
+        }
+        if exponent == E::from_f64(-1.0) {
+            return y.iter_mut().for_each(|y| *y = E::ONE / *y);
+        }
         for y in y.chunks_mut(LANES) {
             // Zeros, negative numbers and what is not finite are rare, and so are such exponents.
             // Without the fused instruction, the standard library is as fast.

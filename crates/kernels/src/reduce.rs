@@ -8,12 +8,13 @@
 use crate::threads::{Disjoint, num_threads, parallel_chunks_mut, parallel_for};
 use crate::{Float, scratch};
 
+pub(crate) mod columns;
 pub(crate) mod fold;
 mod maxima;
 mod sums;
 
 pub(crate) use maxima::{Argmax, ArgmaxEach, Max, MaxEach, MaxRows, max_or_nan};
-pub(crate) use sums::{Sum, SumEach, SumRows};
+pub(crate) use sums::{Sum, SumEach, SumRows, SumSquares};
 
 /// The middle axis of `(outer, len, inner)`, row by row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +78,16 @@ pub fn sum_all<E: Float>(x: &[E]) -> E {
             partial[0] = E::sum_run(Sum(&x[i * BLOCK..x.len().min((i + 1) * BLOCK)]));
         });
         E::sum_run(Sum(partial))
+    })
+}
+
+/// The sum of the squares of all elements, in double precision, so that it does not overflow for `f32`.
+pub fn sum_of_squares<E: Float>(x: &[E]) -> f64 {
+    scratch::with(x.len().div_ceil(BLOCK), |partial: &mut [f64]| {
+        parallel_chunks_mut(partial, 1, |i, partial| {
+            partial[0] = E::sum_squares(SumSquares(&x[i * BLOCK..x.len().min((i + 1) * BLOCK)]));
+        });
+        sum_all(partial)
     })
 }
 

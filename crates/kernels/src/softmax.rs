@@ -10,9 +10,12 @@ use crate::simd::{Kernel, Simd, Vector};
 use crate::threads::{parallel_chunks_mut, parallel_chunks_mut2};
 
 mod columns;
+mod log_sum_exp;
 mod tile;
 
 pub(crate) use columns::Columns;
+pub(crate) use log_sum_exp::ColumnExponentials;
+pub use log_sum_exp::{log_sum_exp, log_sum_exp_backward};
 pub(crate) use tile::{Gather, Scatter};
 
 /// About how many elements a task has.
@@ -93,12 +96,12 @@ pub fn cross_entropy_backward<E: Float>(
     let rows = (BLOCK / classes).max(1);
     parallel_chunks_mut(dx, rows * classes, |i, dx| {
         let first = i * rows;
-        E::cross_entropy_backward(CrossEntropyBackward {
-            logits: &logits[first * classes..],
-            classes,
-            log_sum_exp: &log_sum_exp[first..],
+        E::shifted_exponentials(ShiftedExponentials {
+            x: &logits[first * classes..],
+            len: classes,
+            shifts: &log_sum_exp[first..],
             spread: E::from_f64(smoothing / classes as f64),
-            dloss: &dloss[first..],
+            factors: &dloss[first..],
             dx: &mut *dx,
         });
         let on_label = E::from_f64(1.0 - smoothing);
@@ -109,10 +112,12 @@ pub fn cross_entropy_backward<E: Float>(
 }
 
 /// What is done to each line along an axis.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 enum Function {
     Softmax,
     LogSoftmax,
+    /// Of each line, one number is left.
+    LogSumExp,
     SoftmaxBackward,
     LogSoftmaxBackward,
 }
@@ -167,6 +172,8 @@ impl<E: Float> Kernel for Rows<'_, '_, E> {
             match function {
                 Function::Softmax => softmax_rows::<E, S>(x, len, kept, y),
                 Function::LogSoftmax => log_softmax_rows::<E, S>(x, len, kept, y),
+                // Rows of the result would differ in their length.
+                Function::LogSumExp => unreachable!("rows have a kernel of their own"),
                 Function::SoftmaxBackward => softmax_backward_rows::<E, S>(x, dy, len, kept, y),
                 Function::LogSoftmaxBackward => log_softmax_backward_rows::<E, S>(x, dy, len, kept, y),
             }
@@ -202,7 +209,7 @@ fn log_softmax_rows<E: Float, S: Simd>(x: &[E], len: usize, kept: &mut [E], y: &
         *sum = Sum(y).run::<S>();
     }
     for (shift, &sum) in kept.iter_mut().zip(&sums) {
-        *shift = log_sum_exp::<E, S>(*shift, sum);
+        *shift = log_of_sum::<E, S>(*shift, sum);
     }
     for ((x, y), &shift) in x.chunks_exact(len).zip(y.chunks_exact_mut(len)).zip(&*kept) {
         for (y, &x) in y.iter_mut().zip(x) {
@@ -251,7 +258,7 @@ fn log_softmax_backward_rows<E: Float, S: Simd>(y: &[E], dy: &[E], len: usize, k
 
 /// ln Σ eˣ, from the largest x and Σ e^(x − max).
 #[inline(always)]
-fn log_sum_exp<E: Float, S: Simd>(max: E, sum: E) -> E {
+fn log_of_sum<E: Float, S: Simd>(max: E, sum: E) -> E {
     if max == E::NEG_INFINITY { max } else { max + sum.fast_ln::<S>() }
 }
 
@@ -321,30 +328,32 @@ impl<E: Float> Kernel for LogSumExps<'_, '_, E> {
         }
         // The logarithms of all rows together, as vectors.
         for (sum, &max) in sums.iter_mut().zip(&*maxima) {
-            *sum = log_sum_exp::<E, S>(max, *sum);
+            *sum = log_of_sum::<E, S>(max, *sum);
         }
     }
 }
 
-pub(crate) struct CrossEntropyBackward<'a, 'y, E> {
-    logits: &'a [E],
-    classes: usize,
-    log_sum_exp: &'a [E],
+/// `dx = factor · (e^(x − shift) − spread)` for rows of `len` numbers, of which each has its shift and its
+/// factor.
+pub(crate) struct ShiftedExponentials<'a, 'y, E> {
+    x: &'a [E],
+    len: usize,
+    shifts: &'a [E],
     spread: E,
-    dloss: &'a [E],
+    factors: &'a [E],
     dx: &'y mut [E],
 }
 
-impl<E: Float> Kernel for CrossEntropyBackward<'_, '_, E> {
+impl<E: Float> Kernel for ShiftedExponentials<'_, '_, E> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let rows = self.dx.chunks_exact_mut(self.classes);
-        let rows = rows.zip(self.logits.chunks_exact(self.classes));
-        for ((dx, logits), (&lse, &dloss)) in rows.zip(self.log_sum_exp.iter().zip(self.dloss)) {
-            for (dx, &x) in dx.iter_mut().zip(logits) {
-                *dx = dloss * ((x - lse).fast_exp::<S>() - self.spread);
+        let ShiftedExponentials { x, len, shifts, spread, factors, dx } = self;
+        let rows = dx.chunks_exact_mut(len).zip(x.chunks_exact(len));
+        for ((dx, x), (&shift, &factor)) in rows.zip(shifts.iter().zip(factors)) {
+            for (dx, &x) in dx.iter_mut().zip(x) {
+                *dx = factor * ((x - shift).fast_exp::<S>() - spread);
             }
         }
     }

@@ -9,6 +9,8 @@ use crate::{Float, scratch};
 
 /// About how many elements a task reads.
 const BLOCK: usize = 16 * 1024;
+/// Of more, so many times as many are gathered before the largest of them are chosen.
+const ROOM: usize = 2;
 /// Up to this many, the largest are kept in order while the others pass by.
 const FEW: usize = 32;
 
@@ -64,13 +66,21 @@ fn top_of_line<E: Float>(x: &[E], places: &mut [u32]) {
             a.cmp(&b)
         }
     };
-    scratch::with(x.len(), |order: &mut [u32]| {
-        for (i, place) in order.iter_mut().enumerate() {
-            *place = i as u32;
-        }
-        let k = places.len();
-        if k < order.len() {
-            order.select_nth_unstable_by(k, falling);
+    let k = places.len();
+    // Room for what comes after the k largest so far, and for the last block that is looked through.
+    scratch::with(x.len().min(ROOM * k + LANES), |order: &mut [u32]| {
+        let (mut kept, mut next, mut last) = (0, 0, None);
+        loop {
+            let found = E::find_above(FindAbove { x, first: next, last, places: &mut order[kept..] });
+            (kept, next) = (kept + found.count, found.next);
+            if kept > k {
+                order[..kept].select_nth_unstable_by(k - 1, falling);
+                kept = k;
+                last = Some(x[order[k - 1] as usize]);
+            }
+            if next == x.len() {
+                break;
+            }
         }
         order[..k].sort_unstable_by(falling);
         places.copy_from_slice(&order[..k]);
@@ -119,6 +129,49 @@ impl<E: Float> Kernel for TopFew<'_, '_, E> {
             }
             first += block.len();
         }
+    }
+}
+
+/// The places of the elements from `first` on that are above `last`, or of all if there is none, as long as
+/// there is room for a block of them or for all that are left.
+pub(crate) struct FindAbove<'a, 'y, E> {
+    x: &'a [E],
+    first: usize,
+    last: Option<E>,
+    places: &'y mut [u32],
+}
+
+/// How many places there are, and where to go on.
+pub(crate) struct Found {
+    count: usize,
+    next: usize,
+}
+
+impl<E: Float> Kernel for FindAbove<'_, '_, E> {
+    type Output = Found;
+
+    #[inline(always)]
+    fn run<S: Simd>(self) -> Found {
+        let FindAbove { x, first, last, places } = self;
+        let (mut count, mut next) = (0, first);
+        while next < x.len() {
+            let block = &x[next..x.len().min(next + LANES)];
+            if places.len() - count < block.len() {
+                break;
+            }
+            let mut candidates = match (last, <&[E; LANES]>::try_from(block)) {
+                (None, _) => u32::MAX >> (LANES - block.len()),
+                (Some(last), Ok(block)) => bits_above(block, last),
+                (Some(last), Err(_)) => bits_above(block, last),
+            };
+            while candidates != 0 {
+                places[count] = (next + candidates.trailing_zeros() as usize) as u32;
+                count += 1;
+                candidates &= candidates - 1;
+            }
+            next += block.len();
+        }
+        Found { count, next }
     }
 }
 

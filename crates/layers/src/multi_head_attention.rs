@@ -150,9 +150,9 @@ where
         };
         let dropout = self.dropout.of_weights(ctx).or(sees.dropout);
         let heads = Attention { dropout, ..sees.clone() }.on([
-            split(queries, Heads::N),
-            split(keys, KeyHeads::N),
-            split(values, KeyHeads::N),
+            in_heads(queries, Heads::N).swapped(1, 2),
+            in_heads(keys, KeyHeads::N).swapped(1, 2),
+            in_heads(values, KeyHeads::N).swapped(1, 2),
         ]);
         let merged = heads.swapped(1, 2).reshaped(x.value().dims());
         self.out_proj.forward(Tensor::from_value(shape, merged), ctx)
@@ -177,15 +177,16 @@ where
     fn turned<B: Backend>(&self, x: Value<B>, heads: usize, start: usize) -> Value<B> {
         let Some(rotary) = self.rotary else { return x };
         let dims = x.dims();
-        let rope = Rope { rotary: Rotary { start: rotary.start + start, ..rotary }, turn: Default::default() };
-        rope.on([split(x, heads)]).swapped(1, 2).reshaped(dims)
+        let rotary = Rotary { start: rotary.start + start, ..rotary };
+        let rope = Rope { rotary, turn: Default::default(), time_axis: 1 };
+        rope.on([in_heads(x, heads)]).reshaped(dims)
     }
 }
 
-/// `(N, T, E)` as `(N, heads, T, E / heads)`.
-fn split<B: Backend>(x: Value<B>, heads: usize) -> Value<B> {
+/// `(N, T, E)` as `(N, T, heads, E / heads)`.
+fn in_heads<B: Backend>(x: Value<B>, heads: usize) -> Value<B> {
     let dims = x.dims();
-    x.reshaped(Dims::new(&[dims[0], dims[1], heads, dims[2] / heads])).swapped(1, 2)
+    x.reshaped(Dims::new(&[dims[0], dims[1], heads, dims[2] / heads]))
 }
 
 impl<N, T, Width, Heads, KeyHeads, B> Layer<Tensor<(N, T, Width), B>, B>

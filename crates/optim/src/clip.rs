@@ -1,5 +1,6 @@
 //! Gradients of a bounded length.
 
+use tenon_kernels::reduce;
 use tenon_tensor::Array;
 
 /// Shortens the gradients of a step to a largest norm, all by the same factor, so that their
@@ -47,18 +48,8 @@ fn norm<'a>(gradients: impl IntoIterator<Item = &'a Array<f32>>) -> f64 {
     gradients.into_iter().map(sum_of_squares).sum::<f64>().sqrt()
 }
 
-/// In double precision and in chunks of a fixed length, so that the sum neither overflows nor
-/// depends on anything but the numbers.
 fn sum_of_squares(gradient: &Array<f32>) -> f64 {
-    const LANES: usize = 16;
-    let gradient = gradient.clone().contiguous();
-    let mut sums = [0.0_f64; LANES];
-    for chunk in gradient.as_slice().expect("contiguous").chunks(LANES) {
-        for (sum, &number) in sums.iter_mut().zip(chunk) {
-            *sum += f64::from(number) * f64::from(number);
-        }
-    }
-    sums.iter().sum()
+    reduce::sum_of_squares(gradient.clone().contiguous().as_slice().expect("contiguous"))
 }
 
 #[cfg(test)]

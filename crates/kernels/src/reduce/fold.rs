@@ -67,6 +67,21 @@ impl<E: Float> Terms<E, 1, 1> for SquaredDeviations<E> {
     }
 }
 
+/// The squares of the distances between two rows.
+#[derive(Clone, Copy)]
+pub(crate) struct SquaredDistances;
+
+impl<E: Float> Terms<E, 2, 1> for SquaredDistances {
+    #[inline(always)]
+    unsafe fn of<S: Simd>(self, [x, center]: [E::Vector<S>; 2]) -> [E::Vector<S>; 1] {
+        // SAFETY: by the caller's promise.
+        unsafe {
+            let distance = x.sub(center);
+            [distance.mul(distance)]
+        }
+    }
+}
+
 /// The sums of the terms over rows of the same length.
 ///
 /// # Safety
@@ -122,7 +137,7 @@ pub(crate) unsafe fn sums<E: Float, S: Simd, const ROWS: usize, const SUMS: usiz
 /// # Safety
 /// The machine has the instructions of `S`.
 #[inline(always)]
-unsafe fn add_to<E: Float, S: Simd, const SUMS: usize>(
+pub(super) unsafe fn add_to<E: Float, S: Simd, const SUMS: usize>(
     sums: &mut [E::Vector<S>; SUMS],
     terms: [E::Vector<S>; SUMS],
 ) {

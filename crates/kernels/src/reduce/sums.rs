@@ -1,9 +1,10 @@
 //! Sums of rows and of columns.
 
 use super::LANES;
+use super::columns::{Rows, column_sums};
 use super::fold::{Numbers, sums};
 use crate::Float;
-use crate::simd::{Kernel, Simd, Vector};
+use crate::simd::{Kernel, Simd};
 
 /// The length of a contiguous run.
 const RUN: usize = 4096;
@@ -50,6 +51,27 @@ fn places<E>(x: &[E], len: usize) -> ([&[E]; PLACES], &[E]) {
     ([a, b, c, d], rest)
 }
 
+/// Σ x² in double precision, whatever the elements are.
+pub(crate) struct SumSquares<'a, E>(pub(crate) &'a [E]);
+
+impl<E: Float> Kernel for SumSquares<'_, E> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<S: Simd>(self) -> f64 {
+        let SumSquares(x) = self;
+        let (blocks, rest) = x.as_chunks::<LANES>();
+        let mut sums = [0.0; LANES];
+        for block in blocks {
+            for (sum, x) in sums.iter_mut().zip(block) {
+                *sum += x.to_f64() * x.to_f64();
+            }
+        }
+        let rest: f64 = rest.iter().map(|x| x.to_f64() * x.to_f64()).sum();
+        sums.iter().sum::<f64>() + rest
+    }
+}
+
 /// `y[r] = Σₖ x[r, k]` for short rows of `len` elements.
 pub(crate) struct SumEach<'a, 'y, E> {
     pub(super) x: &'a [E],
@@ -83,39 +105,12 @@ impl<E: Float> Kernel for SumRows<'_, '_, E> {
     fn run<S: Simd>(self) {
         let SumRows { x, y } = self;
         if y.len() < 2 * LANES {
-            sum_narrow_rows::<E, S>(x, y);
+            // Each column of vectors stays in a register.
+            let rows = Rows::of(x, y.len());
+            // SAFETY: kernels run where the machine has the instructions.
+            unsafe { column_sums::<E, S, 1, 1>(Numbers, x.len() / y.len(), [rows], [y]) }
         } else {
             sum_wide_rows(x, y);
-        }
-    }
-}
-
-/// Rows of a few vectors: each column of vectors stays in a register.
-#[inline(always)]
-fn sum_narrow_rows<E: Float, S: Simd>(x: &[E], y: &mut [E]) {
-    /// Rows added to one accumulator before it is added to the result.
-    const ROWS: usize = 64;
-    let lanes = <E::Vector<S> as Vector<E>>::LANES;
-    let inner = y.len();
-    for first in (0..inner).step_by(lanes) {
-        let y = &mut y[first..inner.min(first + lanes)];
-        // SAFETY: the kernel runs with the instructions of `S`; what is read are elements of a row
-        // of `x`, as many as there are of `y`.
-        unsafe {
-            let mut total = E::Vector::<S>::splat(E::ZERO);
-            for rows in x.chunks(ROWS * inner) {
-                let mut sums = E::Vector::<S>::splat(E::ZERO);
-                for row in rows.chunks_exact(inner) {
-                    let row = row.as_ptr().add(first);
-                    sums = sums.add(if y.len() == lanes {
-                        E::Vector::<S>::load(row)
-                    } else {
-                        E::Vector::<S>::load_first(row, y.len())
-                    });
-                }
-                total = total.add(sums);
-            }
-            total.store_first(y.as_mut_ptr(), y.len());
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Softmax and its relatives along an axis that is not the last.
 
-use super::Function;
+use super::{Function, log_of_sum};
 use crate::reduce::{Axis, max_or_nan};
 use crate::simd::{Kernel, Simd};
 use crate::softmax::tile::{Gather, Scatter};
@@ -20,7 +20,7 @@ const NARROW: usize = 64;
 /// less than linearly.
 const RUN: usize = 64;
 
-/// Calls `function` with each line along the axis.
+/// Calls `function` with each line along the axis, of which one number is left if it is that of a sum.
 pub(super) fn along_columns<E: Float>(function: Function, inputs: [&[E]; 2], axis: Axis, y: &mut [E]) {
     let Axis { outer, len, inner } = axis;
     let y = &Disjoint::new(y);
@@ -34,6 +34,7 @@ pub(super) fn along_columns<E: Float>(function: Function, inputs: [&[E]; 2], axi
         let start = slab * len * inner + first;
         let inputs = inputs.map(|x| &x[start..]);
         let width = columns.min(inner - first);
+        let start = if function == Function::LogSumExp { slab * inner + first } else { start };
         E::softmax_columns(Columns { function, inputs, len, stride: inner, width, y, start });
     });
 }
@@ -55,6 +56,9 @@ fn along_narrow<E: Float>(function: Function, inputs: [&[E]; 2], axis: Axis, y: 
             }
             let (inputs, y_columns) = ([&*x, &*dy], &Disjoint::new(&mut *y_tile));
             let columns = Columns { function, inputs, len, stride: width, width, y: y_columns, start: 0 };
+            if function == Function::LogSumExp {
+                return E::softmax_columns(Columns { y, start: first, ..columns });
+            }
             E::softmax_columns(columns);
             E::scatter(Scatter { tile: &*y_tile, axis, lines: lines(), y });
         });
@@ -82,6 +86,7 @@ impl<E: Float> Kernel for Columns<'_, '_, E> {
         match self.function {
             Function::Softmax => softmax::<E, S>(self),
             Function::LogSoftmax => log_softmax::<E, S>(self),
+            Function::LogSumExp => log_sum_exp::<E, S>(self),
             Function::SoftmaxBackward => softmax_backward(self),
             Function::LogSoftmaxBackward => log_softmax_backward::<E, S>(self),
         }
@@ -152,17 +157,29 @@ fn softmax<E: Float, S: Simd>(columns: Columns<'_, '_, E>) {
     }
 }
 
+/// The logarithm of the sum of exponentials of each column.
 #[inline(always)]
-fn log_softmax<E: Float, S: Simd>(columns: Columns<'_, '_, E>) {
+fn logarithms<E: Float, S: Simd>(columns: &Columns<'_, '_, E>) -> [E; COLUMNS] {
     let maxima = columns.maxima();
-    let mut shifts = sum_columns!(columns, |k, sums| {
+    let mut sums = sum_columns!(columns, |k, sums| {
         for ((sum, &max), &x) in sums.iter_mut().zip(&maxima).zip(columns.input(0, k)) {
             *sum += (x - max).fast_exp::<S>();
         }
     });
-    for (shift, max) in shifts[..columns.width].iter_mut().zip(maxima) {
-        *shift = max + shift.fast_ln::<S>();
+    for (sum, max) in sums[..columns.width].iter_mut().zip(maxima) {
+        *sum = log_of_sum::<E, S>(max, *sum);
     }
+    sums
+}
+
+#[inline(always)]
+fn log_sum_exp<E: Float, S: Simd>(columns: Columns<'_, '_, E>) {
+    columns.output(0).iter_mut().zip(logarithms::<E, S>(&columns)).for_each(|(y, logarithm)| *y = logarithm);
+}
+
+#[inline(always)]
+fn log_softmax<E: Float, S: Simd>(columns: Columns<'_, '_, E>) {
+    let shifts = logarithms::<E, S>(&columns);
     for k in 0..columns.len {
         let rows = columns.output(k).iter_mut().zip(columns.input(0, k));
         for ((y, &x), &shift) in rows.zip(&shifts) {

@@ -12,7 +12,12 @@ fn any_sizes() -> impl Strategy<Value = Sizes> {
     let few = (1usize..5, 1usize..6, positions);
     let few = few.prop_map(|(batch, channels, positions)| Sizes { batch, channels, positions });
     // So many that there are several tasks, each with some channels.
-    prop_oneof![19 => few, 1 => Just(Sizes { batch: 2, channels: 7, positions: 9000 })]
+    let many = Sizes { batch: 2, channels: 7, positions: 9000 };
+    // Rows of several vectors, and of several tasks.
+    let wide = (1usize..70, 1usize..90, 1usize..4);
+    let wide = wide.prop_map(|(batch, channels, positions)| Sizes { batch, channels, positions });
+    let widest = Sizes { batch: 130, channels: 1100, positions: 1 };
+    prop_oneof![19 => few, 4 => wide, 1 => Just(many), 1 => Just(widest)]
 }
 
 /// The channel of an element.

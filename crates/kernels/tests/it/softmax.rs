@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use tenon_kernels::reduce::Axis;
 use tenon_kernels::softmax::{
-    cross_entropy, cross_entropy_backward, log_softmax, log_softmax_backward, softmax, softmax_backward,
+    cross_entropy, cross_entropy_backward, log_softmax, log_softmax_backward, log_sum_exp,
+    log_sum_exp_backward, softmax, softmax_backward,
 };
 use tenon_kernels::{Float, naive};
 
@@ -32,6 +33,17 @@ fn check_forward<E: Float>(axis: Axis) {
     check(&naive::log_softmax(&x, axis), scale * bound::<E>(axis.len), |y| {
         log_softmax(&x, axis, y);
     });
+    let log_y = naive::log_softmax(&x, axis);
+    let want = reduced(axis, |_, line| line.next().map_or(E::ZERO, |i| x[i] - log_y[i]));
+    check(&want, scale * bound::<E>(axis.len), |y| log_sum_exp(&x, axis, y));
+}
+
+/// A number of each line, whose number and the places of whose elements `f` is given.
+fn reduced<E: Float>(axis: Axis, mut f: impl FnMut(usize, &mut dyn Iterator<Item = usize>) -> E) -> Vec<E> {
+    let Axis { len, inner, .. } = axis;
+    (0..axis.reduced())
+        .map(|line| f(line, &mut (0..len).map(|k| (line / inner * len + k) * inner + line % inner)))
+        .collect()
 }
 
 fn check_backward(axis: Axis) {
@@ -49,6 +61,18 @@ fn check_backward(axis: Axis) {
     // The sum of dy has `len` terms of magnitude 1.
     let bound = bound::<f64>(axis.len) * axis.len as f64;
     check(&want, bound, |dx| log_softmax_backward(&log_y, &dy, axis, dx));
+    let dy = &dy[..axis.reduced()];
+    let mut want = vec![0.0; x.len()];
+    let sums: Vec<f64> = reduced(axis, |line, places| {
+        let mut sum = 0.0;
+        for i in places {
+            (sum, want[i]) = (x[i] - log_y[i], dy[line] * y[i]);
+        }
+        sum
+    });
+    check(&want, 4.0 * f64::EPSILON * (axis.len as f64).ln().max(4.0), |dx| {
+        log_sum_exp_backward(&x, &sums, dy, axis, dx);
+    });
 }
 
 proptest! {

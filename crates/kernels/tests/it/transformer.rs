@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use tenon_kernels::attention::{Attention, Order, forward};
-use tenon_kernels::rotary::{Pairing, Rotary, Turn, rotate};
+use tenon_kernels::rotary::{Pairing, Rotary, Sizes, Turn, rotate};
 use tenon_kernels::row_norm::{self, Center};
 use tenon_kernels::soft_step::{SoftStep, times_step, times_step_backward};
 use tenon_kernels::{Float, View, vector};
@@ -104,15 +104,28 @@ proptest! {
     }
 
     #[test]
-    fn pairs_turn_forth_and_back(planes in 0usize..4, time in 1usize..9, half in 1usize..20, start in 0usize..99) {
-        let x = numbers::<f64>(1, planes * time * 2 * half);
+    fn pairs_turn_forth_and_back(
+        texts in 0usize..3, time in 1usize..50, heads in 1usize..3, half in 1usize..20, start in 0usize..99
+    ) {
+        let sizes = Sizes { time, heads, size: 2 * half };
+        let x = numbers::<f64>(1, texts * time * heads * sizes.size);
         for pairing in [Pairing::Halves, Pairing::Neighbors] {
             let rotary = Rotary { base: 100.0, pairing, start };
             check(&x, 1e-14, |y| {
                 let mut turned = vec![f64::NAN; x.len()];
-                rotate(&rotary, Turn::Forth, [time, 2 * half], &x, &mut turned);
-                rotate(&rotary, Turn::Back, [time, 2 * half], &turned, y);
+                rotate(&rotary, Turn::Forth, sizes, &x, &mut turned);
+                rotate(&rotary, Turn::Back, sizes, &turned, y);
             });
+            // A place is turned as in a text of its own, to the last bit.
+            let mut all = vec![0.0; x.len()];
+            rotate(&rotary, Turn::Forth, sizes, &x, &mut all);
+            let place = heads * sizes.size;
+            for (t, (all, x)) in all.chunks_exact(place).zip(x.chunks_exact(place)).enumerate() {
+                let rotary = Rotary { start: start + t % time, ..rotary };
+                let mut alone = vec![0.0; place];
+                rotate(&rotary, Turn::Forth, Sizes { time: 1, ..sizes }, x, &mut alone);
+                prop_assert_eq!(all, &alone[..]);
+            }
         }
     }
 

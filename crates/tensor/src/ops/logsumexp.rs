@@ -1,6 +1,7 @@
 //! The logarithm of a sum of exponentials: a smooth maximum.
 
-use tenon_kernels::{reduce, softmax};
+use tenon_kernels::reduce;
+use tenon_kernels::softmax::{log_sum_exp, log_sum_exp_backward};
 use tenon_shape::{Axis, Shape};
 
 use crate::proof::{Domain, Draw, Naive, Proof, register};
@@ -67,17 +68,7 @@ impl Fused<1> for LogSumExp {
         let axis = reduce::Axis::of(&x.dims(), self.axis);
         let dims = x.dims().without(self.axis);
         let x = x.contiguous();
-        let numbers = x.as_slice().expect("contiguous");
-        let mut largest = Array::write(dims, |out| reduce::max(numbers, axis, out));
-        // log_softmax = x − y, so any element gives y: the largest, of which most digits are left.
-        let log_softmax = Array::write(x.dims(), |out| softmax::log_softmax(numbers, axis, out));
-        let of_largest =
-            Array::write(dims, |out| reduce::max(log_softmax.as_slice().expect("contiguous"), axis, out));
-        let differences = of_largest.as_slice().expect("contiguous");
-        for (y, difference) in largest.make_mut().iter_mut().zip(differences) {
-            *y -= *difference;
-        }
-        (largest, ())
+        (Array::write(dims, |y| log_sum_exp(x.as_slice().expect("contiguous"), axis, y)), ())
     }
 
     fn flops(&self, args: &[Dims; 1], _: Dims) -> u64 {
@@ -86,10 +77,10 @@ impl Fused<1> for LogSumExp {
     }
 
     fn backward<E: Element>(&self, at: Vjp<Array<E>, 1>, (): &()) -> [Option<Array<E>>; 1] {
-        let dims = at.dims(0);
-        let spread = |y: Array<E>| y.reshaped(dims.with(self.axis, 1)).expanded(dims);
-        let probabilities = at.arg(0).zip(&spread(at.output()), |x, y| (x - y).exp());
-        [Some(probabilities.zip(&spread(at.dy), |p, dy| p * dy))]
+        let axis = reduce::Axis::of(&at.dims(0), self.axis);
+        let [x, y, dy] = [at.arg(0), at.output(), at.dy.clone()].map(Array::contiguous);
+        let [x, y, dy] = [&x, &y, &dy].map(|array| array.as_slice().expect("contiguous"));
+        [Some(Array::write(at.dims(0), |dx| log_sum_exp_backward(x, y, dy, axis, dx)))]
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rotary positions: each pair of numbers turned by an angle that grows with its place.
 
-use tenon_kernels::rotary::{self, Turn};
+use tenon_kernels::rotary::{self, Sizes, Turn};
 use tenon_shape::typenum::U2;
 use tenon_shape::{Dim, DivExact};
 
@@ -35,7 +35,8 @@ impl<N: Dim, H: Dim, T: Dim, D: DivExact<U2>, B: Backend> Tensor<(N, H, T, D), B
     /// assert_eq!(x.rope(&quarter).to_vec(), [1f32.cos(), 1f32.sin()]);
     /// ```
     pub fn rope(&self, rotary: &Rotary) -> Self {
-        let rope = Rope { rotary: *rotary, turn: Turn::Forth };
+        let time_axis = self.value.dims().len() - 2;
+        let rope = Rope { rotary: *rotary, turn: Turn::Forth, time_axis };
         Tensor { shape: self.shape, value: rope.on([self.value.clone()]) }
     }
 }
@@ -47,6 +48,8 @@ pub struct Rope {
     pub rotary: Rotary,
     /// Which way.
     pub turn: Turn,
+    /// The axis of places. Axes between it and the last one, that of vectors, are those of one place.
+    pub time_axis: usize,
 }
 
 impl Op<1> for Rope {
@@ -57,7 +60,8 @@ impl Op<1> for Rope {
         let dims = x.dims();
         let x = x.contiguous();
         let numbers = x.as_slice().expect("contiguous");
-        let sizes = [dims[dims.len() - 2], dims[dims.len() - 1]];
+        let (time, size) = (dims[self.time_axis], dims[dims.len() - 1]);
+        let sizes = Sizes { time, heads: dims[self.time_axis + 1..dims.len() - 1].iter().product(), size };
         Array::write(dims, |y| rotary::rotate(&self.rotary, self.turn, sizes, numbers, y))
     }
 
@@ -86,7 +90,8 @@ impl Proof<1> for Rope {
             pairing: draw.one_of(&[Pairing::Halves, Pairing::Neighbors]),
             start: draw.below(9),
         };
-        let rope = Rope { rotary, turn: draw.one_of(&[Turn::Forth, Turn::Back]) };
+        let time_axis = draw.below(rank - 1);
+        let rope = Rope { rotary, turn: draw.one_of(&[Turn::Forth, Turn::Back]), time_axis };
         (rope, [dims.with(rank - 1, 2 * dims[rank - 1])])
     }
 
@@ -103,7 +108,7 @@ impl Proof<1> for Rope {
                 Pairing::Halves => (place % (size / 2), (place + size / 2) % size, place < size / 2),
                 Pairing::Neighbors => (place / 2, place ^ 1, place % 2 == 0),
             };
-            let time = (self.rotary.start + at[rank - 2]) as f64;
+            let time = (self.rotary.start + at[self.time_axis]) as f64;
             let angle = time / self.rotary.base.powf(2.0 * pair as f64 / size as f64);
             let angle = if self.turn == Turn::Forth { angle } else { -angle };
             let mut other = at.to_vec();
