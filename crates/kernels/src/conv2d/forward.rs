@@ -75,10 +75,11 @@ pub fn forward<E: Float>(
     cut.packing(window).with_weights(sizes.groups, weights, kept, cols, |weights| {
         scratch::with(2 * window, |lists: &mut [usize]| {
             let (offsets, downs) = lists.split_at_mut(window);
-            for (k, (offset, down)) in offsets.iter_mut().zip(&mut *downs).enumerate() {
-                let (p, q) = (k / sizes.kernel[1] % sizes.kernel[0], k % sizes.kernel[1]);
-                *offset = planes.offset(k / (sizes.kernel[0] * sizes.kernel[1]), p, q);
-                *down = p * sizes.dilation[0];
+            planes.list_offsets(offsets);
+            for downs in downs.chunks_exact_mut(sizes.kernel[0] * sizes.kernel[1]) {
+                for (p, downs) in downs.chunks_exact_mut(sizes.kernel[1]).enumerate() {
+                    downs.fill(p * sizes.dilation[0]);
+                }
             }
             let factors = Factors { x, weights, terms: &[window], offsets, downs, bias, activation };
             general.run(cut, planes, factors, y);

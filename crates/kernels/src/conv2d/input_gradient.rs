@@ -127,9 +127,8 @@ fn pack<E: Float>(
             let height = panel.len() / terms.len();
             for (column, place) in panel.chunks_exact_mut(height).zip(&places[terms]) {
                 let (column, padding) = column.split_at_mut(rows.len());
-                for (to, row) in column.iter_mut().zip(rows.clone()) {
-                    *to = w[place + row * step];
-                }
+                let weights = w[place + rows.start * step..].chunks(step);
+                column.iter_mut().zip(weights).for_each(|(to, weights)| *to = weights[0]);
                 padding.fill(E::ZERO);
             }
         });

@@ -148,12 +148,24 @@ impl Planes {
         self.unit() + SLACK
     }
 
-    /// How far the window's element (p, q) of channel c is from the output's pixel.
-    pub(super) fn offset(&self, c: usize, p: usize, q: usize) -> usize {
+    /// How far the window's element (p, q) of the first channel is from the output's pixel.
+    pub(super) fn offset(&self, p: usize, q: usize) -> usize {
         let (row_phase, down) = self.axes[0].phase_and_shift(p);
         let (col_phase, right) = self.axes[1].phase_and_shift(q);
-        let plane = (c * self.axes[0].n_phases() + row_phase) * self.axes[1].n_phases() + col_phase;
+        let plane = row_phase * self.axes[1].n_phases() + col_phase;
         plane * self.plane + down * self.pitch() + right
+    }
+
+    /// How far all elements of the window are from the output's pixel, as weights follow each other.
+    pub(super) fn list_offsets(&self, offsets: &mut [usize]) {
+        let [n_rows, n_cols] = [0, 1].map(|axis| self.axes[axis].kernel);
+        let channel = self.axes[0].n_phases() * self.axes[1].n_phases() * self.plane;
+        for tap in 0..n_rows * n_cols {
+            let first = self.offset(tap / n_cols, tap % n_cols);
+            for (c, offset) in offsets.iter_mut().skip(tap).step_by(n_rows * n_cols).enumerate() {
+                *offset = first + c * channel;
+            }
+        }
     }
 
     /// How many rows of padded pixels below that of an output's row those are which the image has; others are

@@ -166,14 +166,12 @@ pub(crate) unsafe fn copy_rows<E: Float, S: Simd>(
                     // The last vector overlaps the one before it.
                     E::Vector::<S>::load(from.add(width - lanes)).store(to.add(width - lanes));
                 }
+                2 if width < lanes => E::Vector::<S>::load_second(from, width).store_first(to, width),
                 2 => {
-                    let whole = width - width % lanes;
-                    for j in (0..whole).step_by(lanes) {
+                    for j in (0..width).step_by(lanes) {
+                        // As above.
+                        let j = j.min(width - lanes);
                         E::Vector::<S>::load_second(from.add(2 * j), lanes).store(to.add(j));
-                    }
-                    if whole < width {
-                        let rest = E::Vector::<S>::load_second(from.add(2 * whole), width - whole);
-                        rest.store_first(to.add(whole), width - whole);
                     }
                 }
                 step => {

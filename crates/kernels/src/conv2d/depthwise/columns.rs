@@ -66,7 +66,7 @@ fn gather(pitch: usize, terms: impl Iterator<Item = (usize, usize)>, columns: &m
 pub(super) fn input_columns(sizes: &Conv2d, planes: &Planes, columns: &mut [Column]) -> usize {
     let Conv2d { kernel, stride, .. } = *sizes;
     let rows = move || (0..stride[0]).flat_map(move |first| (first..kernel[0]).step_by(stride[0]));
-    let terms = (0..kernel[1]).flat_map(|q| rows().map(move |p| (planes.offset(0, p, q), p * kernel[1] + q)));
+    let terms = (0..kernel[1]).flat_map(|q| rows().map(move |p| (planes.offset(p, q), p * kernel[1] + q)));
     gather(planes.pitch(), terms, columns)
 }
 

@@ -38,10 +38,7 @@ impl ScalarProducts {
         scratch::with(self.cut.n_runs * weights, |partial: &mut [E]| {
             let parts = Disjoint::new(partial);
             scratch::with(window, |offsets: &mut [usize]| {
-                for (k, offset) in offsets.iter_mut().enumerate() {
-                    let (p, q) = (k / sizes.kernel[1] % sizes.kernel[0], k % sizes.kernel[1]);
-                    *offset = self.planes.offset(k / (sizes.kernel[0] * sizes.kernel[1]), p, q);
-                }
+                self.planes.list_offsets(offsets);
                 let offsets = &*offsets;
                 parallel_for(self.cut.n_tasks(), |task| {
                     let (run, group, channels) = self.cut.task(task);
