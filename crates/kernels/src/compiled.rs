@@ -21,6 +21,7 @@ use crate::elementwise::Turn;
 use crate::gemm::few_rows::{FinishRows, ScalarProducts, SumsOfRows};
 use crate::gemm::pack::PackPanels;
 use crate::gemm::shape::{AskShape, Shape};
+use crate::gemm::small::SmallProducts;
 use crate::gemm::tile::Tiles;
 use crate::optim::{AdamStep, MomentumStep, SgdStep};
 use crate::pool2d::{AvgPool, AvgPoolBackward, MaxPool};
@@ -112,6 +113,7 @@ compiled! {
     soften(Soften '_ '_);
     soften_backward(SoftenBackward '_ '_);
     shifted_exponentials(ShiftedExponentials '_ '_);
+    small_products(SmallProducts '_ '_);
     softmax_columns(Columns '_ '_);
     softmax_rows(Rows '_ '_);
     spread(Spread '_ '_);

@@ -10,6 +10,7 @@ mod operand;
 pub(crate) mod pack;
 mod portable;
 pub(crate) mod shape;
+pub(crate) mod small;
 pub(crate) mod target;
 pub(crate) mod tasks;
 pub(crate) mod tile;
@@ -20,6 +21,7 @@ use crate::threads::{num_threads, parallel_chunks_mut};
 use crate::{Float, scratch};
 
 use blocked::{PAGE, Panels};
+use small::{Batch, SmallProducts};
 use tasks::LEAST_TASK;
 
 pub use operand::{Activation, Bias, Epilogue, MatMut, MatRef};
@@ -159,6 +161,13 @@ pub fn batched_gemm<E: Float>(
         gemm(alpha, a.moved(a_offset), b.moved(b_offset), beta, c, epilogue);
     };
     let work = rows * a.cols() * cols;
+    if n > 1 && small::serves(&a, &b, beta, &epilogue) {
+        let (a, b) = (Batch { first: a, strides: a_strides }, Batch { first: b, strides: b_strides });
+        let per_task = (LEAST_TASK / work).max(1);
+        return parallel_chunks_mut(c, per_task * rows * cols, |task, c| {
+            E::small_products(SmallProducts { batch, first_product: task * per_task, alpha, a, b, c });
+        });
+    }
     if n >= PRODUCTS * num_threads() || work < LEAST_TASK {
         let per_task = (LEAST_TASK / work.max(1)).clamp(1, n);
         parallel_chunks_mut(c, per_task * rows * cols, |task, c| {

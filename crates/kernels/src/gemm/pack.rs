@@ -97,7 +97,7 @@ impl<E: Float> Kernel for PackPanels<'_, '_, E> {
 /// # Safety
 /// `1 ≤ n ≤ height`; `from` can be read at those places; the machine has the instructions of `S`.
 #[inline(always)]
-unsafe fn panel<E: Float, S: Simd>(
+pub(super) unsafe fn panel<E: Float, S: Simd>(
     from: *const E,
     across: isize,
     along: isize,

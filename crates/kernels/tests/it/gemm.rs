@@ -127,6 +127,40 @@ proptest! {
     }
 }
 
+/// Products of matrices that lie one after the other, each transposed or not.
+fn check_small<E: Float>(batch: usize, [m, k, n]: [usize; 3], [flip_a, flip_b]: [bool; 2]) {
+    let (a, b) = (numbers::<E>(1, batch * m * k), numbers::<E>(2, batch * k * n));
+    let strides = |flip, rows: usize, cols: usize| {
+        if flip { [1, rows as isize] } else { [cols as isize, 1] }
+    };
+    let matrix = |i, numbers, [rows, cols]: [usize; 2], flip| {
+        MatRef::<E>::new(numbers, i * rows * cols, [rows, cols], strides(flip, rows, cols))
+    };
+    let (left, right) = (|i| matrix(i, &a, [m, k], flip_a), |i| matrix(i, &b, [k, n], flip_b));
+    let want: Vec<E> = (0..batch).flat_map(|i| naive::gemm(left(i), right(i))).collect();
+    check(&want, sum_bound::<E>(k), |c| {
+        let steps = [[(m * k) as isize], [(k * n) as isize]];
+        let (alpha, beta, epilogue) = (E::ONE, E::ZERO, Epilogue::default());
+        batched_gemm(&[batch], alpha, left(0), &steps[0], right(0), &steps[1], beta, c, epilogue);
+    });
+}
+
+proptest! {
+    #[test]
+    fn many_small_products_agree_with_the_oracle(
+        batch in 2usize..9, m in 1usize..34, k in 1usize..34, n in 1usize..34, flips: [bool; 2]
+    ) {
+        check_small::<f32>(batch, [m, k, n], flips);
+        check_small::<f64>(batch, [m, k, n], flips);
+    }
+}
+
+#[test]
+fn many_small_products_are_shared_out() {
+    check_small::<f32>(100, [20, 20, 20], [false, true]);
+    check_small::<f32>(600, [5, 9, 7], [true, false]);
+}
+
 #[test]
 fn batches_are_shared_out_by_products() {
     // Products that are tasks by themselves with two threads and not with three, and small ones of which
