@@ -1,12 +1,13 @@
 //! Square matrix products, and those that inference makes: of one row with a matrix that stays in a cache and
 //! with one that does not, as it lies and turned, as linear layers have it; and of a few rows with weights
-//! that come from memory, as panels that are kept.
+//! that come from memory, as panels that are kept. Many small ones
+//! of the same sizes.
 
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use tenon_benches::{assert_sums_agree, numbers};
-use tenon_kernels::gemm::{Epilogue, MatMut, MatRef, gemm};
+use tenon_kernels::gemm::{Epilogue, MatMut, MatRef, batched_gemm, gemm};
 use tenon_kernels::kept::Kept;
 use tenon_kernels::naive;
 
@@ -51,5 +52,29 @@ fn bench(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, bench);
+fn bench_batches(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("batched_gemm");
+    for [batch, n] in [[512, 8], [256, 20], [256, 32]] {
+        let (a, b) = (numbers(1, batch * n * n), numbers(2, batch * n * n));
+        let mut c = vec![0.0; batch * n * n];
+        products(n, &a, &b, &mut c);
+        for ((a, b), c) in a.chunks(n * n).zip(b.chunks(n * n)).zip(c.chunks(n * n)).step_by(31) {
+            let reference = naive::gemm(MatRef::row_major(a, n, n), MatRef::row_major(b, n, n));
+            assert_sums_agree(c, &reference, n);
+        }
+
+        group.throughput(Throughput::Elements((2 * batch * n * n * n) as u64));
+        let name = BenchmarkId::from_parameter(format!("{batch}x{n}x{n}x{n}_f32"));
+        group.bench_function(name, |bencher| bencher.iter(|| products(n, black_box(&a), &b, &mut c)));
+    }
+}
+
+/// Products of n × n matrices that lie one after the other.
+fn products(n: usize, a: &[f32], b: &[f32], c: &mut [f32]) {
+    let [a, b] = [a, b].map(|numbers| MatRef::new(numbers, 0, [n, n], [n as isize, 1]));
+    let (batch, steps) = ([c.len() / (n * n)], [(n * n) as isize]);
+    batched_gemm(&batch, 1.0, a, &steps, b, &steps, 0.0, c, Epilogue::default());
+}
+
+criterion_group!(benches, bench, bench_batches);
 criterion_main!(benches);
