@@ -290,8 +290,8 @@ impl<E: Float> Kernel for ChannelSums<'_, '_, E> {
     }
 }
 
-/// `dy` and `dy · (x − mean)` of rows of x, dy, y and, where it differs from place to place, the mean; dy
-/// counts only where y, if it was `rectified`, is above 0.
+/// `dy` and `dy · (x − mean)` of rows of x, dy, y and means, where dy counts only where y, if it was
+/// `rectified`, is above 0.
 #[derive(Clone, Copy)]
 struct GradientTerms {
     rectified: bool,

@@ -1,12 +1,14 @@
 //! What the fuzzer runs, as functions that ordinary tests can call too.
 
 use crate::conv2d::{self, Conv2d, Weights};
-use crate::gemm::{Activation, Epilogue, MatMut, MatRef, gemm};
+use crate::gemm::{Activation, Epilogue, MatMut, MatRef, batched_gemm, gemm};
 use crate::naive;
 
-/// Draws sizes, strides and values of a matrix product from `data` and compares [`gemm`] with the
-/// naive product. Panics where they differ by more than rounding explains.
+/// Draws sizes, strides and values of a matrix product from `data` and compares [`gemm`], and a
+/// batch of the same product, with the naive product. Panics where they differ by more than rounding
+/// explains.
 pub fn check_gemm(data: &[u8]) {
+    const BATCH: usize = 3;
     let mut bytes = data.iter().copied();
     let mut draw = |below: usize| bytes.next().map_or(0, usize::from) % below;
 
@@ -38,11 +40,14 @@ pub fn check_gemm(data: &[u8]) {
     let a = MatRef::new(&a, a_offset, a_sizes, a_strides);
     let b = MatRef::new(&b, b_offset, b_sizes, b_strides);
 
-    let mut c = vec![f32::NAN; m * n];
-    gemm(1.0, a, b, 0.0, MatMut::row_major(&mut c, m, n), Epilogue::default());
+    let mut c = vec![f32::NAN; (1 + BATCH) * m * n];
+    let (one, batch) = c.split_at_mut(m * n);
+    gemm(1.0, a, b, 0.0, MatMut::row_major(one, m, n), Epilogue::default());
+    batched_gemm(&[BATCH], 1.0, a, &[0], b, &[0], 0.0, batch, Epilogue::default());
     // Values are below 2, so each of the k products and k sums is off by at most 4·k·ε/2.
     let tolerance = 4.0 * (k * k) as f32 * f32::EPSILON;
-    for (place, (got, want)) in c.iter().zip(naive::gemm(a, b)).enumerate() {
+    let want = naive::gemm(a, b);
+    for (place, (got, want)) in c.iter().zip(want.iter().cycle()).enumerate() {
         assert!(
             (got - want).abs() <= tolerance,
             "{m} × {k} × {n}, strides {a_strides:?} and {b_strides:?}, element {place}: {got} instead of {want}"
