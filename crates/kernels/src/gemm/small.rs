@@ -1,8 +1,8 @@
 //! Products of small matrices, many of the same sizes.
 //!
 //! Such a product takes less time than to decide how it is best cut and packed. So one kernel computes many
-//! of them: the right operand is copied next to the stack, its rows filled up to whole vectors, and the
-//! left one is read where it lies.
+//! of them: the right operand is copied to the stack, its rows filled up to whole vectors, and the left one
+//! is read where it lies.
 
 use super::operand::{Epilogue, MatRef};
 use super::pack::panel;
@@ -58,13 +58,15 @@ impl<E: Float> Kernel for SmallProducts<'_, '_, E> {
         let width = n.next_multiple_of(lanes);
         assert!(m <= MOST && depth <= MOST && width <= MOST);
         let mut right = [E::ZERO; MOST * MOST];
-        let end = c.as_mut_ptr_range().end.cast_const();
-        for (i, c) in c.chunks_exact_mut(m * n).enumerate() {
+        // Of all results, because a vector may reach into those of the next product.
+        let all = c.as_mut_ptr_range();
+        for i in 0..c.len() / (m * n) {
             let (a_offset, b_offset) = batch_offsets(batch, first_product + i, a.strides, b.strides);
             let (a, b) = (a.first.moved(a_offset), b.first.moved(b_offset));
             let [along, across] = b.strides();
             // SAFETY: the machine has the instructions; both matrices are inside of their data, as whoever
-            // cuts the batch has checked, and there is room for the right one.
+            // cuts the batch has checked, there is room for the right one, and the results of product `i` and
+            // of those after it are behind `i · m · n` others.
             unsafe {
                 panel::<E, S>(b.start(), across, along, n, depth, &mut right[..depth * width], width);
                 let product = Product {
@@ -74,8 +76,8 @@ impl<E: Float> Kernel for SmallProducts<'_, '_, E> {
                     sizes: [m, depth, n],
                     width,
                     alpha,
-                    to: c.as_mut_ptr(),
-                    end,
+                    to: all.start.add(i * m * n),
+                    end: all.end,
                 };
                 product.compute::<S>();
             }
@@ -96,7 +98,7 @@ struct Product<E> {
     alpha: E,
     to: *mut E,
     /// Where the results of this product and those after it end.
-    end: *const E,
+    end: *mut E,
 }
 
 impl<E: Float> Product<E> {
@@ -107,8 +109,7 @@ impl<E: Float> Product<E> {
     unsafe fn compute<S: Simd>(self) {
         let lanes = <E::Vector<S> as Vector<E>>::LANES;
         let [m, _, n] = self.sizes;
-        let most = const { if most_rows::<S, VECTORS>() < ROWS { most_rows::<S, VECTORS>() } else { ROWS } };
-        let rows = m.div_ceil(m.div_ceil(most));
+        let rows = m.div_ceil(m.div_ceil(ROWS.min(most_rows::<S, VECTORS>())));
         // A last vector that is not filled writes into the row below, which is why that comes later; so the
         // last columns come first.
         for col in (0..n).step_by(VECTORS * lanes).rev() {
@@ -118,8 +119,14 @@ impl<E: Float> Product<E> {
                 macro_rules! for_rows {
                     ($($rows:literal)*) => {
                         match rows {
-                            $($rows if n - col > lanes => self.block::<S, $rows, VECTORS>(row, col),
-                            $rows => self.block::<S, $rows, 1>(row, col),)*
+                            // Heights that the registers of `S` do not hold are not even compiled.
+                            $($rows => if const { $rows <= most_rows::<S, VECTORS>() } {
+                                if n - col > lanes {
+                                    self.block::<S, $rows, VECTORS>(row, col)
+                                } else {
+                                    self.block::<S, $rows, 1>(row, col)
+                                }
+                            },)*
                             _ => {}
                         }
                     };
@@ -162,7 +169,7 @@ impl<E: Float> Product<E> {
                     let col = col + v * lanes;
                     let to = to.add((row + i) * n + col);
                     let sum = sum.mul(alpha);
-                    if to.wrapping_add(lanes).cast_const() <= end {
+                    if to.wrapping_add(lanes) <= end {
                         sum.store(to);
                     } else {
                         sum.store_first(to, lanes.min(n - col));
