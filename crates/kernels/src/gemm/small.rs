@@ -118,6 +118,7 @@ impl<E: Float> Product<E> {
                 let row = row.min(m - rows);
                 macro_rules! for_rows {
                     ($($rows:literal)*) => {
+                        #[expect(clippy::collapsible_match, reason = "a guard is compiled with what it guards")]
                         match rows {
                             // Heights that the registers of `S` do not hold are not even compiled.
                             $($rows => if const { $rows <= most_rows::<S, VECTORS>() } {
